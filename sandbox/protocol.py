@@ -1,0 +1,49 @@
+"""What the rest of the project knows of a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sandbox.records import Execution
+from sandbox.store import VariableBundle, VariableStore
+
+OutputListener = Callable[[str, str], None]
+"""Called with ``"stdout"`` or ``"stderr"`` and the text as it arrives."""
+
+
+class Sandbox(Protocol):
+    """Runs code apart from this process."""
+
+    def check(self) -> None:
+        """Make sure that runs are possible at all.
+
+        Raises:
+            SandboxUnavailableError: they are not; the message says what to do.
+        """
+
+    def prepare(self) -> None:
+        """Start what the next run needs, in the background; never raises."""
+
+    def run(
+        self,
+        code: str,
+        variables: Mapping[str, Any] | VariableBundle | None = None,
+        returns: Sequence[str] | None = None,
+        *,
+        checks: str | None = None,
+        on_output: OutputListener | None = None,
+        store: VariableStore | None = None,
+    ) -> Execution:
+        """Run ``code`` once with ``variables``, values or references into ``store``, as globals.
+
+        Raises:
+            SandboxUnavailableError: the environment cannot run anything.
+            VariableError: a variable cannot be handed over.
+        """
+
+    def packages(self) -> Mapping[str, str]:
+        """Name and version of the libraries the code can import."""
+
+    def python_version(self) -> str:
+        """The minor version the code runs on, such as ``3.11``."""

@@ -1,0 +1,156 @@
+"""Values of the standard library's types."""
+
+from __future__ import annotations
+
+import array
+import collections
+import datetime
+import decimal
+import fractions
+import ipaddress
+import pathlib
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ..limits import MAX_RATIO_BITS
+from .builtin_values import TYPES, encode_type, mapping_items
+from .errors import NotEncodableError
+from .writer import Node, Writer
+
+_MICROSECOND = datetime.timedelta(microseconds=1)
+_NAMEDTUPLE_EXTRAS = frozenset(
+    "__annotations__ __annotate__ __annotate_func__ __annotations_cache__ __orig_bases__"
+    " __doc__ __module__ __qualname__ __firstlineno__ __static_attributes__".split()
+)
+
+
+def encode_zone(writer: Writer, zone: datetime.tzinfo | None) -> Node:
+    """Encode a time zone by its offset or its key.
+
+    Raises:
+        NotEncodableError: it is neither of datetime's nor of zoneinfo's.
+    """
+    if zone is None:
+        return None
+    if zone is datetime.UTC:
+        return writer.node("utc")
+    if type(zone) is datetime.timezone:
+        offset, name = zone.utcoffset(None), zone.tzname(None)
+        named = name != datetime.timezone(offset).tzname(None)
+        return writer.node("offset", offset // _MICROSECOND, name if named else None)
+    zoneinfo: Any = sys.modules.get("zoneinfo")
+    key = getattr(zone, "key", None)
+    if zoneinfo is not None and type(zone) is zoneinfo.ZoneInfo and key:
+        return writer.node("zone", key)
+    raise NotEncodableError(f"the time zone {str(zone)[:60]!r} is not from zoneinfo; convert it")
+
+
+def _date(writer: Writer, value: datetime.date) -> Node:
+    return writer.node("date", value.year, value.month, value.day)
+
+
+def _time(writer: Writer, value: datetime.time) -> Node:
+    parts = (value.hour, value.minute, value.second, value.microsecond)
+    return writer.node("time", *parts, value.fold, encode_zone(writer, value.tzinfo))
+
+
+def _datetime(writer: Writer, value: datetime.datetime) -> Node:
+    date = (value.year, value.month, value.day)
+    time = (value.hour, value.minute, value.second, value.microsecond)
+    return writer.node("datetime", *date, *time, value.fold, encode_zone(writer, value.tzinfo))
+
+
+def _timedelta(writer: Writer, value: datetime.timedelta) -> Node:
+    return writer.node("timedelta", value.days, value.seconds, value.microseconds)
+
+
+def _fraction(writer: Writer, value: fractions.Fraction) -> Node:
+    parts = (value.numerator, value.denominator)
+    if any(part.bit_length() > MAX_RATIO_BITS for part in parts):
+        raise NotEncodableError(f"a fraction's parts have more than {MAX_RATIO_BITS} bits")
+    return writer.node("fraction", *(writer.value(part) for part in parts))
+
+
+def _path(writer: Writer, value: pathlib.PurePath) -> Node:
+    return writer.node("path", type(value).__name__, writer.value(str(value)))
+
+
+def _array(writer: Writer, value: array.array[Any]) -> Node:
+    if value.typecode in "uw":
+        raise NotEncodableError("an array of characters has no safe encoding; make it a str")
+    data = writer.attach(value.tobytes())
+    return writer.node("array", value.typecode, value.itemsize, data)
+
+
+def _deque(writer: Writer, value: collections.deque[Any]) -> Node:
+    return writer.node("deque", value.maxlen, writer.items(list(value), lambda at: f"[{at}]"))
+
+
+def _defaultdict(writer: Writer, value: collections.defaultdict[Any, Any]) -> Node:
+    factory = value.default_factory
+    name = getattr(factory, "__name__", None) if type(factory) is type else None
+    if factory is not None and (name is None or TYPES.get(name) is not factory):
+        raise NotEncodableError(
+            "a defaultdict with a function for its default has no safe encoding; make it a dict()"
+        )
+    return writer.node("defaultdict", name, *mapping_items(writer, value))
+
+
+def _mapping(tag: str) -> Callable[[Writer, dict[Any, Any]], Node]:
+    return lambda writer, value: writer.node(tag, *mapping_items(writer, value))
+
+
+def _encode_namedtuple(writer: Writer, value: Any) -> Node | None:
+    """Encode a namedtuple that is nothing more: its class is made anew by the host."""
+    kind = type(value)
+    fields = vars(kind).get("_fields")
+    if kind.__bases__ != (tuple,) or type(fields) is not tuple:
+        return None
+    plain = collections.namedtuple("plain", fields)  # type: ignore[misc]  # fields of the code's class
+    if set(vars(kind)) - set(vars(plain)) - _NAMEDTUPLE_EXTRAS:
+        raise NotEncodableError(
+            f"the namedtuple {kind.__name__!r} has methods of its own; call ._asdict() on it"
+        )
+    if len(fields) > 255:
+        raise NotEncodableError("a namedtuple of over 255 fields; call ._asdict() on it")
+    values = writer.items(tuple.__getitem__(value, slice(None)), lambda at: f".{fields[at]}")
+    return writer.node("namedtuple", kind.__name__, list(fields), values)
+
+
+def encode_lazily_imported(writer: Writer, value: Any) -> Node | None:
+    """Encode what has no fixed type: zones, built-in classes, namedtuples; else None."""
+    if isinstance(value, datetime.tzinfo):
+        return encode_zone(writer, value)
+    if isinstance(value, tuple):
+        return _encode_namedtuple(writer, value)
+    return encode_type(writer, value)
+
+
+_IP_TYPES = ("Address", "Network", "Interface")
+ENCODERS: dict[type, Callable[[Writer, Any], Node]] = {
+    datetime.date: _date,
+    datetime.time: _time,
+    datetime.datetime: _datetime,
+    datetime.timedelta: _timedelta,
+    decimal.Decimal: lambda writer, value: writer.node("decimal", str(value)),
+    fractions.Fraction: _fraction,
+    uuid.UUID: lambda writer, value: writer.node("uuid", value.hex),
+    array.array: _array,
+    collections.deque: _deque,
+    collections.defaultdict: _defaultdict,
+    collections.OrderedDict: _mapping("ordereddict"),
+    collections.Counter: _mapping("counter"),
+    **{
+        getattr(pathlib, name): _path
+        for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath")
+    },
+    **{
+        getattr(ipaddress, f"IPv{version}{kind}"): (
+            lambda writer, value: writer.node("ip", type(value).__name__, str(value))
+        )
+        for version in (4, 6)
+        for kind in _IP_TYPES
+    },
+}

@@ -1,0 +1,139 @@
+"""Framing of the two streams between host and container.
+
+Chunks (supervisor to host) multiplex what the worker writes: one byte of kind,
+four of length, the bytes. Messages (host to worker, and worker to host inside
+``RESULT`` chunks) are a JSON header and an opaque body. Both ends use this
+module; the host reads what comes as hostile.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+STDOUT = b"o"
+STDERR = b"e"
+RESULT = b"w"
+EXIT = b"x"
+KINDS = (STDOUT, STDERR, RESULT, EXIT)
+
+CHUNK_HEADER = struct.Struct(">cI")
+MESSAGE_HEADER = struct.Struct(">IQ")
+MAX_CHUNK_BYTES = 1 << 20
+MAX_HEADER_BYTES = 8 << 20
+"""Of a message's JSON header: the job's code and manifest have to fit."""
+
+
+class FrameError(ValueError):
+    """A stream that does not follow the framing."""
+
+
+def pack_chunk(kind: bytes, data: bytes | memoryview) -> bytes:
+    """Frame ``data``, at most MAX_CHUNK_BYTES long, as one chunk."""
+    return CHUNK_HEADER.pack(kind, len(data)) + bytes(data)
+
+
+def pack_message(header: dict[str, Any], body_bytes: int = 0) -> bytes:
+    """Frame a message's header; its body of ``body_bytes`` follows it unframed."""
+    encoded = json.dumps(header, ensure_ascii=True).encode("ascii")
+    if len(encoded) > MAX_HEADER_BYTES:
+        raise FrameError(f"a message header of {len(encoded)} bytes is over {MAX_HEADER_BYTES}")
+    return MESSAGE_HEADER.pack(len(encoded), body_bytes) + encoded
+
+
+class ChunkReader:
+    """Splits the supervisor's stream into chunks as its bytes arrive."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        """Take bytes; return each (kind, data) that is complete.
+
+        Raises:
+            FrameError: unknown kind, or a chunk over MAX_CHUNK_BYTES.
+        """
+        self._pending += data
+        complete = []
+        start = 0
+        while len(self._pending) - start >= CHUNK_HEADER.size:
+            kind, length = CHUNK_HEADER.unpack_from(self._pending, start)
+            if kind not in KINDS or length > MAX_CHUNK_BYTES:
+                raise FrameError(f"bad chunk header: kind {kind!r}, {length} bytes")
+            end = start + CHUNK_HEADER.size + length
+            if len(self._pending) < end:
+                break
+            complete.append((kind, bytes(self._pending[start + CHUNK_HEADER.size : end])))
+            start = end
+        del self._pending[:start]
+        return complete
+
+
+class MessageReader:
+    """Splits a stream of messages as its bytes arrive."""
+
+    def __init__(self, max_body_bytes: int) -> None:
+        self._max_body_bytes = max_body_bytes
+        self._pending = bytearray()
+        self._wanted: int | None = None
+
+    def feed(self, data: bytes) -> list[tuple[dict[str, Any], bytes]]:
+        """Take bytes; return each (header, body) that is complete.
+
+        Raises:
+            FrameError: a header that is no JSON object with a ``type``, or a size over its limit.
+        """
+        self._pending += data
+        complete: list[tuple[dict[str, Any], bytes]] = []
+        # Between a header and the end of its body there is nothing to parse.
+        while self._wanted is None or len(self._pending) >= self._wanted:
+            if len(self._pending) < MESSAGE_HEADER.size:
+                break
+            header_bytes, body_bytes = MESSAGE_HEADER.unpack_from(self._pending)
+            if header_bytes > MAX_HEADER_BYTES or body_bytes > self._max_body_bytes:
+                raise FrameError(f"bad message sizes: {header_bytes} and {body_bytes} bytes")
+            body_start = MESSAGE_HEADER.size + header_bytes
+            self._wanted = body_start + body_bytes
+            if len(self._pending) < self._wanted:
+                break
+            with memoryview(self._pending) as view:
+                header = _parse_header(bytes(view[MESSAGE_HEADER.size : body_start]))
+                body = bytes(view[body_start : self._wanted])
+            del self._pending[: self._wanted]
+            self._wanted = None
+            complete.append((header, body))
+        return complete
+
+
+def _parse_header(encoded: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(encoded)
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"a message header is no JSON: {type(error).__name__}") from None
+    if not isinstance(header, dict) or not isinstance(header.get("type"), str):
+        raise FrameError("a message header is no object with a type")
+    return header
+
+
+def parse_exit(encoded: bytes) -> dict[str, Any]:
+    """Read the supervisor's report: ``code``, ``exceeded``, ``oom_kills``.
+
+    Raises:
+        FrameError: it is none.
+    """
+    try:
+        report = json.loads(encoded)
+        return {
+            "code": int(report["code"]),
+            "exceeded": report["exceeded"] if report["exceeded"] in ("output", "result") else None,
+            "oom_kills": int(report["oom_kills"]),
+        }
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise FrameError("the exit report is malformed") from None
+
+
+def total_bytes(parts: Iterable[bytes | memoryview]) -> int:
+    """Count the bytes of a body given in parts."""
+    return sum(part.nbytes if isinstance(part, memoryview) else len(part) for part in parts)

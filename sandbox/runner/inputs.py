@@ -1,0 +1,192 @@
+"""The given variables: loaded from the mounted folder, and watched for changes.
+
+Big buffers stay in their files and are mapped copy-on-write: they cost no
+memory until they are written, and nothing written reaches the host.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import io
+import mmap
+import os
+import pathlib
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+MAX_FINGERPRINT_BYTES = 64 << 20
+"""Values whose in-band pickle is larger are watched for rebinding only."""
+
+
+_FILE_ENTRY = {"bytes": 0, "buffers": [0, 0]}
+
+
+class LoadError(Exception):
+    """A variable that does not unpickle here; ``name`` is empty if it is none in particular."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
+class MappedFile:
+    """One buffer file, mapped privately at ``address``."""
+
+    def __init__(self, path: str, readonly: bool) -> None:
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            self._map = mmap.mmap(fd, 0, access=mmap.ACCESS_COPY)
+        finally:
+            os.close(fd)
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+        self.end = self.address + len(self._map)
+        view = memoryview(self._map)
+        self.view = view.toreadonly() if readonly else view
+
+
+class Given:
+    """The variables as loaded, with what is needed to tell later which were changed."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self._mappings: list[MappedFile] = []
+        self._own: dict[str, range] = {}
+        self._prints: dict[str, bytes | None] = {}
+
+    def add_mapping(self, mapping: MappedFile) -> None:
+        """Keep a mapped buffer, in the order the pickle refers to them."""
+        self._mappings.append(mapping)
+
+    @property
+    def views(self) -> Iterator[memoryview]:
+        """The mapped buffers, for the unpickler."""
+        return (mapping.view for mapping in self._mappings)
+
+    def add(self, name: str, value: object, buffers: range, pickled_bytes: int) -> None:
+        """Take a loaded variable over."""
+        self.values[name] = value
+        self._own[name] = buffers
+        small = pickled_bytes <= MAX_FINGERPRINT_BYTES
+        self._prints[name] = self._fingerprint(value) if small else None
+
+    def changed(self, namespace: dict[str, Any]) -> list[str]:
+        """Name the given variables that are gone, rebound, or altered in place."""
+        written = self._written_mappings()
+        return [name for name in self.values if self._is_changed(name, namespace, written)]
+
+    def _is_changed(self, name: str, namespace: dict[str, Any], written: set[int]) -> bool:
+        if name not in namespace:
+            return True
+        if not written.isdisjoint(self._own[name]):
+            return True
+        before = self._prints[name]
+        if before is None:
+            return namespace[name] is not self.values[name]
+        return self._fingerprint(namespace[name]) != before
+
+    def _fingerprint(self, value: object) -> bytes | None:
+        """Digest a value; mapped buffers count by their place, not by their bytes."""
+        digest = hashlib.blake2b(digest_size=16)
+
+        def on_buffer(buffer: pickle.PickleBuffer) -> bool:
+            raw = buffer.raw()
+            place = self._place(raw)
+            digest.update(repr(place).encode() if place else raw)
+            return False
+
+        try:
+            _pickler(_Sink(digest.update), on_buffer).dump(value)
+        except Exception:  # it came by pickle, but what the code made of it may not go
+            return b"unpicklable"
+        return digest.digest()
+
+    def _place(self, raw: memoryview) -> tuple[int, int, int] | None:
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not raw.nbytes:
+            return None
+        address = numpy.frombuffer(raw, "u1").ctypes.data
+        for index, mapping in enumerate(self._mappings):
+            if mapping.address <= address < mapping.end:
+                return index, address - mapping.address, raw.nbytes
+        return None
+
+    def _written_mappings(self) -> set[int]:
+        """Index the mappings of which the kernel has made a private, written page."""
+        starts = {mapping.address: index for index, mapping in enumerate(self._mappings)}
+        written: set[int] = set()
+        index: int | None = None
+        try:
+            with open("/proc/self/smaps") as smaps:
+                for line in smaps:
+                    first = line.split(None, 1)[0]
+                    if not first.endswith(":"):
+                        index = starts.get(int(first.split("-")[0], 16))
+                    elif first == "Private_Dirty:" and index is not None and " 0 kB" not in line:
+                        written.add(index)
+        except OSError:  # no smaps: in-place writes to mapped buffers go unseen
+            return set()
+        return written
+
+
+class _Sink(io.RawIOBase):
+    """A file that hands what is written to a function and keeps nothing."""
+
+    def __init__(self, consume: Callable[[bytes], object]) -> None:
+        self._consume = consume
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._consume(data)
+        return len(data)
+
+
+def _pickler(sink: io.RawIOBase, on_buffer: Callable[[pickle.PickleBuffer], bool]) -> Any:
+    import cloudpickle
+
+    return cloudpickle.Pickler(sink, protocol=5, buffer_callback=on_buffer)
+
+
+def load(manifest: dict[str, Any], folder: str) -> Given:
+    """Load the variables a manifest lists from the files of ``folder``.
+
+    Raises:
+        LoadError: a file is missing, or a value needs what this image lacks.
+    """
+    given = Given()
+    if not manifest.get("pickle"):
+        return given
+    name = ""
+    try:
+        for buffer in manifest["buffers"]:
+            path = os.path.join(folder, buffer["sha256"])
+            given.add_mapping(MappedFile(path, buffer["readonly"]))
+        with open(os.path.join(folder, manifest["pickle"]), "rb") as stream:
+            unpickler = pickle.Unpickler(stream, buffers=given.views)  # noqa: S301  # the host's own
+            loaded = []
+            for entry in manifest["variables"]:
+                name = entry["name"]
+                loaded.append((entry, unpickler.load()))
+        for file in manifest["files"]:
+            name = file["name"]
+            loaded.append((_FILE_ENTRY | {"name": name}, _lay_out(file, folder)))
+        for entry, value in loaded:
+            given.add(entry["name"], value, range(*entry["buffers"]), entry["bytes"])
+    except Exception as error:
+        raise LoadError(name, f"{type(error).__name__}: {error}") from None
+    return given
+
+
+def _lay_out(file: dict[str, Any], folder: str) -> pathlib.Path:
+    """Show a given file under its own name, in a folder of its own; it stays read-only."""
+    place = pathlib.Path(tempfile.gettempdir()) / "files" / file["name"]
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / file["file_name"]
+    path.symlink_to(os.path.join(folder, file["sha256"]))
+    return path

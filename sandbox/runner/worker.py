@@ -1,0 +1,131 @@
+"""The worker: imports ahead, takes one job, runs it, sends what it made.
+
+Everything here shares its process with the user's code and is as trustworthy as
+that code: the host believes none of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import shutil
+import sys
+import time
+from typing import Any
+
+from . import frames, inputs, outputs, program
+from .figures import FigureCapture
+
+PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
+SCRATCH = "/tmp"  # noqa: S108  # the container's own tmpfs
+
+
+class Channel:
+    """The stream of messages to the host."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def send(self, header: dict[str, Any], body: list[bytes | memoryview] | None = None) -> None:
+        """Write one message, its body given in parts."""
+        parts = body or []
+        self._write(frames.pack_message(header, frames.total_bytes(parts)))
+        for part in parts:
+            self._write(part)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        view = memoryview(data).cast("B")
+        while view:
+            view = view[os.write(self._fd, view) :]
+
+
+def main(job_fd: int, result_fd: int) -> None:
+    """Serve one job read from ``job_fd``; write messages to ``result_fd``."""
+    _replace_standard_streams()
+    _prepare_scratch()
+    preload(os.environ.pop("CODEGEN_PRELOAD", ""))
+    channel = Channel(result_fd)
+    channel.send({"type": "ready", "python": list(sys.version_info[:3])})
+    job = read_job(job_fd)
+    os.close(job_fd)
+    if job is not None:
+        serve(job, channel)
+
+
+def serve(job: dict[str, Any], channel: Channel) -> None:
+    """Run one job and send, in this order: figures, variables, ``finished``."""
+    namespace = program.fresh_main()
+    try:
+        given = inputs.load(job["variables"], job.get("folder", ""))
+    except inputs.LoadError as error:
+        channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
+        return
+    namespace.update(given.values)
+    capture = FigureCapture(int(job["limits"]["max_figures"]))
+    with capture:
+        started = time.perf_counter()
+        result = program.run(job["code"], namespace)
+        duration_s = time.perf_counter() - started
+        check_error = None
+        if result.error is None and job.get("checks"):
+            check_error = program.run(job["checks"], namespace, name="checks.py").error
+        program.finish_threads()
+        capture.display(result.display)
+    for figure in capture.figures:
+        channel.send({"type": "figure", "mime": figure.mime}, [figure.data])
+    changed = given.changed(namespace)
+    outputs.send(channel, namespace, given, changed, result.display, job)
+    channel.send(
+        {
+            "type": "finished",
+            "error": result.error,
+            "check_error": check_error,
+            "changed_inputs": changed,
+            "notes": capture.notes,
+            "duration_s": duration_s,
+        }
+    )
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the code may have replaced or closed it
+            stream.flush()
+
+
+def read_job(job_fd: int) -> dict[str, Any] | None:
+    """Read the one job; None when the stream ends before it is whole."""
+    reader = frames.MessageReader(max_body_bytes=0)
+    while data := os.read(job_fd, 1 << 16):
+        for header, _ in reader.feed(data):
+            return header
+    return None
+
+
+def preload(names: str) -> None:
+    """Import the modules of a comma-separated list; one that fails is left to the code."""
+    for name in filter(None, names.split(",")):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _replace_standard_streams() -> None:
+    # Written through: what was printed before a kill or os._exit is kept.
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        raw = io.FileIO(fd, "w", closefd=False)
+        stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", write_through=True)  # type: ignore[arg-type]  # unbuffered on purpose
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _prepare_scratch() -> None:
+    """Make the working folder, and give matplotlib a writable copy of its font list."""
+    folder = os.path.join(SCRATCH, "work")
+    with contextlib.suppress(OSError):
+        os.makedirs(folder, exist_ok=True)
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+    if os.path.isdir(PREPARED_MATPLOTLIB):
+        config = os.path.join(SCRATCH, ".matplotlib")
+        shutil.copytree(PREPARED_MATPLOTLIB, config, dirs_exist_ok=True)
+        os.environ["MPLCONFIGDIR"] = config
+    os.environ.setdefault("MPLBACKEND", "agg")

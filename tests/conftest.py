@@ -1,0 +1,64 @@
+"""Fixtures shared by all tests: real Docker, a state folder of their own, no real models."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph_agent.settings import Settings, load_settings
+from sandbox import DockerSandbox, SandboxPolicy
+
+OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LANGCHAIN_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_models() -> Iterator[None]:
+    """Refuse every connection that leaves this machine: no test may reach a real model."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0]
+            if host not in ("localhost", "::1") and not host.startswith("127."):
+                raise AssertionError(f"a test tried to connect to {host!r}")
+        connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide the developer's own keys and settings, and give each test its own state folder."""
+    import os
+
+    for name in list(os.environ):
+        # The cache holds the model's weights: fetched once, not once a test.
+        if name.startswith(OURS) and name != "CODEGEN_AGENT_CACHE":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CODEGEN_AGENT_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    empty = tmp_path / "empty.env"
+    empty.touch()
+    monkeypatch.setenv("CODEGEN_AGENT_DOTENV_PATH", str(empty))
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The settings of this test, with a state folder of its own."""
+    return load_settings()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[DockerSandbox]:
+    """A sandbox with short limits, on the real engine."""
+    policy = SandboxPolicy(timeout_s=30, memory="1g")
+    with DockerSandbox(policy) as one:
+        one.check()
+        yield one

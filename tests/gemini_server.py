@@ -1,0 +1,237 @@
+"""A Gemini REST server in a thread, scripted reply by reply.
+
+Tests let the real client talk to it over a real socket::
+
+    with GeminiServer([Text("hello"), Failure(503)]) as server:
+        client = create_client("gemini-2.5-flash", api_key="k", base_url=server.url)
+
+Each request takes the next reply; the last one is given again and again. Both
+``:generateContent`` and ``:streamGenerateContent?alt=sse`` are served.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+__all__ = [
+    "Blocked",
+    "Dropped",
+    "Failure",
+    "GeminiServer",
+    "Malformed",
+    "Received",
+    "Slow",
+    "Text",
+]
+
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """An answer; ``thought`` comes before it as a thinking part, ``chunks`` when streamed."""
+
+    text: str
+    finish_reason: str = "STOP"
+    thought: str | None = None
+    chunks: Sequence[str] | None = None
+    input_tokens: int = 11
+    output_tokens: int = 7
+
+    def bodies(self, streamed: bool) -> list[dict[str, Any]]:
+        """Return the response bodies: one, or one for each chunk."""
+        texts = list(self.chunks or [self.text]) if streamed else [self.text]
+        return [self._body(text, i == 0, i == len(texts) - 1) for i, text in enumerate(texts)]
+
+    def _body(self, text: str, first: bool, last: bool) -> dict[str, Any]:
+        parts: list[dict[str, Any]] = []
+        if self.thought and first:
+            parts.append({"text": self.thought, "thought": True})
+        if text:
+            parts.append({"text": text})
+        candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
+        usage: dict[str, Any] = {"promptTokenCount": self.input_tokens}
+        if last:
+            candidate["finishReason"] = self.finish_reason
+            usage["candidatesTokenCount"] = self.output_tokens
+            usage["totalTokenCount"] = self.input_tokens + self.output_tokens
+        return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "fake"}
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A prompt refused: no candidate, only the reason."""
+
+    reason: str = "SAFETY"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error status with Google's error body."""
+
+    status: int
+    message: str = "scripted failure"
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """Status 200 and a body that is no JSON."""
+
+    body: bytes = b'{"candidates": [{"content"'
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """The connection is closed without an answer."""
+
+
+@dataclass(frozen=True)
+class Slow:
+    """The reply after ``delay_s``, or at the server's end if that comes first."""
+
+    delay_s: float
+    reply: Text = field(default_factory=lambda: Text("late"))
+
+
+Reply = Text | Blocked | Failure | Malformed | Dropped | Slow
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    json: dict[str, Any]
+
+    @property
+    def streamed(self) -> bool:
+        """Tell whether a stream was asked for."""
+        return ":streamGenerateContent" in self.path
+
+    @property
+    def prompt(self) -> str:
+        """Join all texts sent, system instruction first."""
+        contents = [self.json.get("systemInstruction", {}), *self.json.get("contents", [])]
+        return "\n".join(
+            part["text"] for one in contents for part in one.get("parts", []) if "text" in part
+        )
+
+
+class GeminiServer:
+    """The server; a context manager that listens on a free port of 127.0.0.1."""
+
+    def __init__(self, replies: Sequence[Reply]) -> None:
+        self.requests: list[Received] = []
+        self.ending = threading.Event()
+        self._replies = list(replies)
+        self._lock = threading.Lock()
+        self._http = _Server(("127.0.0.1", 0), _Handler)
+        self._http.gemini = self
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Return the base URL."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def next_reply(self, received: Received) -> Reply:
+        """Record a request and return what to answer."""
+        with self._lock:
+            self.requests.append(received)
+            return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+    def __enter__(self) -> GeminiServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.ending.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    gemini: GeminiServer
+    daemon_threads = True
+    block_on_close = False  # a client may keep its connection open
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that went away."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_POST(self) -> None:
+        """Answer one call."""
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length) or b"{}")
+        received = Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+        reply = self.server.gemini.next_reply(received)
+        if isinstance(reply, Slow):
+            self.server.gemini.ending.wait(reply.delay_s)
+            reply = reply.reply
+        if isinstance(reply, Dropped):
+            self.close_connection = True
+        elif isinstance(reply, Malformed):
+            self._send(200, reply.body)
+        elif isinstance(reply, Failure):
+            self._send_failure(reply)
+        elif isinstance(reply, Blocked):
+            self._send_bodies([{"promptFeedback": {"blockReason": reply.reason}}], received)
+        else:
+            self._send_bodies(reply.bodies(received.streamed), received)
+
+    def _send_bodies(self, bodies: list[dict[str, Any]], received: Received) -> None:
+        if received.streamed:
+            events = "".join(f"data: {json.dumps(one)}\r\n\r\n" for one in bodies)
+            self._send(200, events.encode(), content_type="text/event-stream")
+        else:
+            self._send(200, json.dumps(bodies[0]).encode())
+
+    def _send_failure(self, failure: Failure) -> None:
+        status = _STATUS.get(failure.status, "UNKNOWN")
+        error = {"code": failure.status, "message": failure.message, "status": status}
+        wait = failure.retry_after_s
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        self._send(failure.status, json.dumps({"error": error}).encode(), headers)
+
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        headers: dict[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": content_type, **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet: the requests are recorded."""

@@ -1,0 +1,247 @@
+"""Every way a program can end, each with a real program in a real container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox import DockerSandbox, Execution, SandboxPolicy
+
+SHORT_S = 4.0
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[DockerSandbox]:
+    """Tight limits, so that each of them is reached quickly."""
+    policy = SandboxPolicy(
+        timeout_s=SHORT_S, memory="256m", pids=48, scratch="32m", max_file="24m", max_output="64k"
+    )
+    with DockerSandbox(policy) as one:
+        yield one
+
+
+def test_ok(strict: DockerSandbox) -> None:
+    run = strict.run("print('hello')\nx = 41 + 1\nx")
+    assert (run.outcome, run.stdout, run.display) == ("ok", "hello\n", 42)
+    assert run.variables == {"x": 42}
+    assert run.duration_s < SHORT_S
+
+
+def test_exception_keeps_what_was_there_before(strict: DockerSandbox) -> None:
+    run = strict.run(
+        "import sys\nprint('before')\nprint('warned', file=sys.stderr)\nx = 1\n\n1 / 0\ny = 2"
+    )
+    assert run.outcome == "error"
+    assert run.error is not None
+    assert (run.error.name, run.error.message) == ("ZeroDivisionError", "division by zero")
+    assert run.error.line == 6
+    assert 'File "generated_code.py", line 6' in run.error.traceback
+    assert "_codegen" not in run.error.traceback
+    assert (run.stdout, run.stderr) == ("before\n", "warned\n")
+    assert run.variables == {"x": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("import sys; sys.exit()", "ok"),
+        ("import sys; sys.exit(0)", "ok"),
+        ("import sys; sys.exit(2)", "error"),
+        ("import sys; sys.exit('no')", "error"),
+        (
+            "import threading, sys\nt = threading.Thread(target=sys.exit, args=(3,))\nt.start(); t.join()",
+            "ok",
+        ),
+        ("import os; os._exit(0)", "crashed"),
+        ("import os; os._exit(7)", "crashed"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crashed"),
+        ("import ctypes; ctypes.string_at(0)", "crashed"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "crashed"),
+        ("import os; os.abort()", "crashed"),
+        ("import nothing_of_this_name", "missing_package"),
+        ("raise MemoryError", "out_of_memory"),
+        ("def f(): return f()\nf()", "error"),
+        ("raise KeyboardInterrupt", "error"),
+        ("x = (", "error"),
+    ],
+)
+def test_outcome(strict: DockerSandbox, code: str, outcome: str) -> None:
+    run = strict.run("print('before', end='')\n" + code if code != "x = (" else code)
+    assert run.outcome == outcome, run
+    if code != "x = (":
+        assert run.stdout.startswith("before")
+
+
+def test_a_crash_says_what_killed_it(strict: DockerSandbox) -> None:
+    run = strict.run("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    assert "SIGSEGV" in run.detail
+    assert "exit code 7" in strict.run("import os; os._exit(7)").detail
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "import time; time.sleep(1000)",
+        "import signal, time\nfor s in (signal.SIGTERM, signal.SIGINT): signal.signal(s, signal.SIG_IGN)\ntime.sleep(1000)",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()",
+        "import os, time\nfor _ in range(3):\n    os.fork()\ntime.sleep(1000)",
+    ],
+    ids=["loop", "sleep", "ignored signals", "thread left", "children"],
+)
+def test_timeout_keeps_the_output(strict: DockerSandbox, code: str) -> None:
+    run = strict.run("print('before')\n" + code)
+    assert run.outcome == "timeout"
+    assert run.stdout == "before\n"
+    assert f"{SHORT_S:g} s" in run.detail
+    assert run.duration_s < SHORT_S + 5
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = bytearray(1 << 30)",
+        "x = []\nwhile True: x.append(bytearray(1 << 20))",
+        "x = [0] * 10**12",
+        "import numpy as np\nx = np.ones((1 << 28,))",
+    ],
+    ids=["at once", "bit by bit", "absurd", "numpy"],
+)
+def test_memory_bombs(strict: DockerSandbox, code: str) -> None:
+    run = strict.run("print('before')\n" + code)
+    assert run.outcome == "out_of_memory", run
+    assert run.stdout == "before\n"
+    assert "256 MiB" in run.detail
+
+
+def test_fork_bomb(strict: DockerSandbox) -> None:
+    run = strict.run("import os\nprint('before')\nwhile True:\n    os.fork()")
+    assert run.outcome in ("error", "timeout")
+    assert run.stdout.startswith("before")
+
+
+def test_thread_bomb(strict: DockerSandbox) -> None:
+    run = strict.run(
+        "import threading, time\nwhile True:\n"
+        "    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()"
+    )
+    assert run.outcome == "error"
+    assert run.error is not None
+    assert "thread" in run.error.message
+
+
+def test_filling_the_scratch_space(strict: DockerSandbox) -> None:
+    run = strict.run("for i in range(100):\n    open(f'{i}', 'wb').write(bytes(4 << 20))")
+    assert run.error is not None
+    assert "No space left" in run.error.message
+    files = strict.run("for i in range(200_000):\n    open(f'{i}', 'wb').close()")
+    assert files.error is not None
+    assert "No space left" in files.error.message
+
+
+def test_one_big_file(strict: DockerSandbox) -> None:
+    run = strict.run("open('big', 'wb').write(bytes(25 << 20))")
+    assert run.error is not None
+    assert "File too large" in run.error.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: print('x' * 1000)",
+        "import os\nwhile True: os.write(2, b'x' * 1000)",
+        "import sys\nsys.stdout.write('x' * (1 << 30))",
+        "import subprocess\nsubprocess.run(['yes'])",
+    ],
+    ids=["lines", "stderr", "a gigabyte without newline", "a child"],
+)
+def test_output_limit(strict: DockerSandbox, code: str) -> None:
+    run = strict.run(code)
+    assert run.outcome in ("output_limit", "out_of_memory" if "1 << 30" in code else "output_limit")
+    if run.outcome == "output_limit":
+        assert len(run.stdout) + len(run.stderr) == 64 << 10
+        assert "65536 bytes" in run.detail
+
+
+def test_output_that_is_no_text(strict: DockerSandbox) -> None:
+    run = strict.run("import os\nos.write(1, b'\\xff\\xfe no newline')")
+    assert run.outcome == "ok"
+    assert run.stdout == "\ufffd\ufffd no newline"
+
+
+def test_closed_streams(strict: DockerSandbox) -> None:
+    run = strict.run("import os, sys\nx = 1\nsys.stdout.close(); os.close(1); os.close(2)")
+    assert (run.outcome, dict(run.variables)) == ("ok", {"x": 1})
+    assert strict.run("import os; os.closerange(0, 1000)").outcome == "crashed"
+
+
+def test_a_child_may_kill_its_parent_but_not_process_1(strict: DockerSandbox) -> None:
+    run = strict.run(
+        "import os, signal\nprint('before')\n"
+        "if os.fork() == 0:\n    os.kill(1, signal.SIGKILL)\n    os.kill(os.getppid(), signal.SIGKILL)\n"
+        "import time; time.sleep(1000)"
+    )
+    assert run.outcome == "crashed"
+    assert "SIGKILL" in run.detail
+    assert run.stdout == "before\n"
+
+
+def test_a_child_that_outlives_its_parent(strict: DockerSandbox) -> None:
+    run = strict.run(
+        "import os, time\nx = 1\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)\n"
+    )
+    assert (run.outcome, dict(run.variables)) == ("ok", {"x": 1})
+    assert run.duration_s < SHORT_S
+
+
+def test_modules_named_like_ours(strict: DockerSandbox) -> None:
+    code = (
+        "for name in ('sandbox', 'frames', 'worker', 'encode', 'json'):\n"
+        "    open(f'{name}.py', 'w').write('VALUE = 1')\n"
+        "import sandbox, worker\nx = sandbox.VALUE + worker.VALUE"
+    )
+    run = strict.run(code)
+    assert (run.outcome, dict(run.variables)["x"]) == ("ok", 2)
+
+
+def test_process_1_cannot_be_read_or_written(strict: DockerSandbox) -> None:
+    run = strict.run(
+        "import os\n"
+        "def reach(path, mode):\n"
+        "    try:\n        open(path, mode).close()\n        return 'open'\n"
+        "    except OSError as error:\n        return type(error).__name__\n"
+        "tries = [reach('/proc/1/mem', 'r+b'), reach('/proc/1/fd/1', 'wb'), reach('/proc/1/environ', 'rb')]"
+    )
+    assert run.variables["tries"] == ["PermissionError"] * 3
+
+
+def test_forged_messages_are_no_more_than_wrong_data(strict: DockerSandbox) -> None:
+    forge = (
+        "import os, struct\n"
+        "for fd in range(3, 64):\n"
+        "    try:\n        os.write(fd, {payload})\n"
+        "    except OSError:\n        pass\n"
+    )
+    junk = strict.run(forge.format(payload="b'junk' * 100"))
+    assert junk.outcome == "crashed"
+    header = '{"type": "variable", "name": "x/../y", "codec": "pickle", "value_type": "int"}'
+    payload = f"struct.pack('>IQ', {len(header)}, 3) + {header!r}.encode() + b'abc'"
+    named = strict.run(forge.format(payload=payload))
+    assert named.outcome in ("ok", "error")
+    assert "identifier" in named.detail
+    assert not any("/" in name for name in named.variables)
+
+
+def run_ok(sandbox: DockerSandbox, code: str) -> Execution:
+    run = sandbox.run(code)
+    assert run.outcome == "ok", run
+    return run
+
+
+def test_nothing_is_left_between_runs(strict: DockerSandbox) -> None:
+    run_ok(strict, "open('left', 'w').write('x')\nimport builtins; builtins.leak = 1")
+    run = run_ok(
+        strict, "import os, builtins\nx = os.path.exists('left') or hasattr(builtins, 'leak')"
+    )
+    assert run.variables["x"] is False

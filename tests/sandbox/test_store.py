@@ -1,0 +1,117 @@
+"""The variable store on a real file system."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sandbox.errors import UnsendableVariableError, VariableNameError, VariableStoreError
+from sandbox.store import VariableStore, bundle_digests, is_bundle
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VariableStore:
+    return VariableStore(tmp_path / "variables")
+
+
+def blobs(store: VariableStore) -> list[Path]:
+    return [path for path in (store.root / "blobs").rglob("*") if path.is_file()]
+
+
+def test_a_blob_comes_back_and_is_written_once(store: VariableStore) -> None:
+    digest = store.put(b"data")
+    written = blobs(store)[0].stat().st_mtime_ns
+    assert store.put(bytearray(b"data")) == digest
+    assert store.get(digest) == b"data"
+    assert [path.stat().st_mtime_ns for path in blobs(store)] == [written]
+
+
+def test_nobody_else_can_enter_and_nobody_can_write(store: VariableStore) -> None:
+    store.put(b"data")
+    assert stat.S_IMODE(store.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE(blobs(store)[0].stat().st_mode) == 0o444
+
+
+def test_damage_is_found(store: VariableStore) -> None:
+    digest = store.put(b"data")
+    blobs(store)[0].chmod(0o644)
+    blobs(store)[0].write_bytes(b"dada")
+    with pytest.raises(VariableStoreError, match="damaged"):
+        store.get(digest)
+
+
+@pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+def test_what_is_no_digest_is_no_path(store: VariableStore, digest: str) -> None:
+    with pytest.raises(VariableStoreError, match="no SHA-256"):
+        store.get(digest)
+
+
+def test_a_bundle_is_plain_json_and_small(store: VariableStore) -> None:
+    array = np.zeros(1_000_000)
+    bundle = store.put_variables({"array": array, "n": 1})
+    assert is_bundle(json.loads(json.dumps(bundle)))
+    assert len(json.dumps(bundle)) < 1_000
+    assert bundle["variables"][0]["name"] == "array"
+
+
+def test_the_same_values_again_write_nothing(store: VariableStore) -> None:
+    values = {"array": np.arange(1_000_000), "text": "t"}
+    first = store.put_variables(values)
+    count = len(blobs(store))
+    assert store.put_variables(values) == first
+    assert len(blobs(store)) == count
+
+
+def test_variables_are_linked_not_copied(store: VariableStore) -> None:
+    bundle = store.put_variables({"array": np.zeros(1_000_000)})
+    with store.job_folder() as folder:
+        store.link_variables(bundle, folder)
+        names = sorted(path.name for path in folder.iterdir())
+        assert names == sorted(set(bundle_digests(bundle)))
+        assert all(path.stat().st_nlink == 2 for path in folder.iterdir())
+    assert not folder.exists()
+    assert store.get(bundle["pickle"])
+
+
+def test_a_missing_blob_is_told(store: VariableStore) -> None:
+    bundle = store.put_variables({"array": np.zeros(1_000_000)})
+    for path in blobs(store):
+        os.unlink(path)
+    with store.job_folder() as folder, pytest.raises(VariableStoreError, match="again"):
+        store.link_variables(bundle, folder)
+
+
+def test_a_path_of_a_file_takes_its_content_along(store: VariableStore, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("hello")
+    bundle = store.put_variables({"notes": notes, "nowhere": tmp_path / "none"})
+    assert [one["name"] for one in bundle["files"]] == ["notes"]
+    assert store.get(bundle["files"][0]["sha256"]) == b"hello"
+    assert [one["name"] for one in bundle["variables"]] == ["nowhere"]
+
+
+@pytest.mark.parametrize("name", ["1a", "a b", "", "class", "__x", 3])
+def test_a_bad_name_is_refused(store: VariableStore, name: str) -> None:
+    with pytest.raises(VariableNameError):
+        store.put_variables({name: 1})
+    assert not store.root.exists()
+
+
+def test_the_unsendable_is_refused_or_listed(store: VariableStore) -> None:
+    values = {"ok": 1, "gen": (i for i in "x")}
+    with pytest.raises(UnsendableVariableError, match="'gen'.*generator"):
+        store.put_variables(values)
+    bundle = store.put_variables(values, skip_unsendable=True)
+    assert list(bundle["unsendable"]) == ["gen"]
+    assert [one["name"] for one in bundle["variables"]] == ["ok"]
+
+
+def test_an_unwritable_store_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(VariableStoreError, match="CODEGEN_AGENT_STATE"):
+        VariableStore(tmp_path / "file" / "variables").put(b"x")
