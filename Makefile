@@ -77,18 +77,21 @@ endef
 	  if "$$p" -c '$(ACCEPTED)' >/dev/null 2>&1; then bare=$$(basename "$$p"); break; fi; \
 	done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "installing $${bare:-python3}-venv (apt-get)"; \
 	  export DEBIAN_FRONTEND=noninteractive; \
 	  apt-get update -qq || true; \
-	  apt-get install -y -qq --no-install-recommends "$${bare:-python3}-venv" >/dev/null || true; \
+	  for p in $${bare:-python3.12 python3.13 python3.11 python3}; do \
+	    apt-cache show "$$p-venv" >/dev/null 2>&1 || continue; \
+	    echo "installing $$p-venv (apt-get)"; \
+	    apt-get install -y -qq --no-install-recommends "$$p-venv" >/dev/null || continue; \
+	    [ -z "$$($(find_python))" ] || exit 0; \
+	  done; \
 	fi; \
-	[ -n "$$($(find_python))" ] && exit 0; \
 	if [ -n "$$bare" ]; then \
 	  echo "error: $$bare cannot make virtual environments;" \
 	    "install it: sudo apt-get install $$bare-venv" >&2; \
 	else \
-	  echo "error: Python 3.11, 3.12 or 3.13 is needed, but python3 is" \
-	    "$$(python3 --version 2>/dev/null || echo missing); install one of them" \
+	  echo "error: Python 3.11, 3.12 or 3.13 is needed, but $(firstword $(BASE_PYTHONS)) is" \
+	    "$$($(firstword $(BASE_PYTHONS)) --version 2>/dev/null || echo missing); install one of them" \
 	    "(Debian 12 and 13, Ubuntu 24.04: apt-get install python3-venv)" >&2; \
 	fi; exit 3
 

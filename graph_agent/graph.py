@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.constants import END, START
@@ -78,7 +78,7 @@ def build_graph(
     compiled = graph.compile(checkpointer=checkpointer, name="codegen-agent")
     # A finished node must be on disk before the next one starts; the default may lose it.
     durable = compiled.with_config({"configurable": {"__pregel_durability": "sync"}})
-    return cast(Graph, durable if checkpointer else compiled)
+    return durable if checkpointer else compiled
 
 
 def policy_from(settings: Settings) -> SandboxPolicy:

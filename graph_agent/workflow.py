@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Self
 
 from langchain_core.language_models import BaseChatModel
@@ -89,7 +89,7 @@ class AgentWorkflow:
                     return event.result
         raise AgentError("the run ended without a result")
 
-    def stream(self) -> Iterator[Event]:
+    def stream(self) -> Generator[Event, None, None]:
         """Run, and yield what happens as it happens; the last event is ``Finished``.
 
         Raises:
@@ -131,7 +131,7 @@ class AgentWorkflow:
 
     def _events(
         self, graph: Graph, input_: AgentInput | None, config: RunnableConfig
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         yield Started(self.thread_id)
         if input_ is not None or graph.get_state(config).next:
             modes = ["updates", "custom"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.commands import CommandError, run_command
 from sandbox.errors import ImageBuildError
+from sandbox.packages import MIRRORS, install_packages, mirror
 
 if TYPE_CHECKING:
     import docker
@@ -26,10 +27,6 @@ Progress = Callable[[str], None]
 BASE_REPOSITORY = "codegen-agent-base"
 SUITES = {"3.11": ("debian", "bookworm"), "3.12": ("ubuntu", "noble"), "3.13": ("debian", "trixie")}
 """Python's minor version → the distribution's release that has it."""
-MIRRORS = {
-    "debian": "http://deb.debian.org/debian",
-    "ubuntu": "http://archive.ubuntu.com/ubuntu",
-}
 PULL_FIRST_ANSWER_S = 10.0
 PULL_STALL_S = 120.0
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
@@ -161,43 +158,6 @@ def make_base(
         client.api.import_image_from_file(str(archive), *made_tag(python).split(":"))
 
 
-def mirror(distribution: str, sources: Path = Path("/etc/apt")) -> str:
-    """Return the package mirror this host uses for a distribution, or the public one."""
-    try:
-        release = platform.freedesktop_os_release()
-    except OSError:
-        release = {}
-    if release.get("ID") != distribution:
-        return MIRRORS[distribution]
-    codename = release.get("VERSION_CODENAME", "")
-    for path in [sources / "sources.list", *sorted((sources / "sources.list.d").glob("*"))]:
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        address = _mirror_in(text, codename)
-        if address:
-            return address
-    return MIRRORS[distribution]
-
-
-def _mirror_in(text: str, codename: str) -> str | None:
-    """Find the mirror of a release in an apt sources file of either format."""
-    for block in text.split("\n\n"):
-        fields = {}
-        for line in block.splitlines():
-            words = line.split()
-            if words[:1] == ["deb"]:
-                words = [word for word in words if not word.startswith("[") and "]" not in word]
-                if words[2:3] == [codename]:
-                    return words[1]
-            name, _, value = line.partition(":")
-            fields[name.strip().lower()] = value.split()
-        if codename in fields.get("suites", []) and fields.get("uris"):
-            return fields["uris"][0]
-    return None
-
-
 def _can_debootstrap(arch: str, progress: Progress, install_missing: bool) -> bool:
     machines = {"x86_64": "amd64", "aarch64": "arm64"}
     if machines.get(platform.machine()) != arch:
@@ -207,7 +167,5 @@ def _can_debootstrap(arch: str, progress: Progress, install_missing: bool) -> bo
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not (install_missing and root and shutil.which("apt-get")):
         return False
-    from sandbox.packages import install_packages
-
     install_packages(["mmdebstrap"], progress)
     return True

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from .decoding import arrow_streams, builtin_values, numpy_arrays, other_libraries, pandas_frames
+from .decoding import (
+    arrow_streams,
+    builtin_values,
+    numpy_arrays,
+    other_libraries,
+    pandas_frames,
+    stdlib_values,
+)
 from .decoding.checks import array, integer, malformed
 from .decoding.reader import Reader
 from .errors import PayloadError
@@ -16,6 +23,7 @@ __all__ = ["DecodeLimits", "decode_payload"]
 DEFAULT_LIMITS = DecodeLimits()
 DECODERS = {
     **builtin_values.DECODERS,
+    **stdlib_values.DECODERS,
     **numpy_arrays.DECODERS,
     **pandas_frames.DECODERS,
     **arrow_streams.DECODERS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +111,7 @@ def build_image(
 
 
 def old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> list[str]:
-    """List the tags of our images that this version does not use.
+    """List the tags of our images for this Python that this version does not use.
 
     Raises:
         SandboxUnavailableError: the engine does not answer.
@@ -121,29 +121,37 @@ def old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> li
     spec = spec or image_spec()
     with engine_errors("listing images"):
         images = client.api.images(filters={"label": ROLE_LABEL})
-    tags = [tag for image in images for tag in image.get("RepoTags") or ()]
-    ours = (f"{RUNNER_REPOSITORY}:", f"{LIBRARIES_REPOSITORY}:")
-    # A library image goes after the runner images made of it: sorted, "r" last, reversed.
-    found = [
-        tag for tag in tags if tag.startswith(ours) and tag not in (spec.tag, spec.libraries_tag)
+    tags = {tag for image in images for tag in image.get("RepoTags") or ()}
+    # Runner images first: the libraries' image below them goes when they are gone.
+    return [
+        tag
+        for repository in (RUNNER_REPOSITORY, LIBRARIES_REPOSITORY)
+        for tag in sorted(tags - {spec.tag, spec.libraries_tag})
+        if tag.startswith(f"{repository}:py{spec.python}-")
     ]
-    return sorted(found, reverse=True)
 
 
-def remove_old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> list[str]:
-    """Remove :func:`old_images` that no container uses; return the tags removed.
+def remove_images(client: docker.DockerClient, tags: Iterable[str]) -> list[str]:
+    """Remove images that no container uses; return the tags that were removed.
 
     Raises:
         SandboxUnavailableError: the engine does not answer.
     """
     import docker.errors
 
+    from sandbox.failure import engine_errors
+
     removed = []
-    for tag in old_images(client, spec):
-        try:
-            client.api.remove_image(tag)
-        except docker.errors.APIError:  # in use by another version's run
-            continue
+    for tag in tags:
+        with engine_errors("removing an image"):
+            try:
+                client.api.remove_image(tag)
+            except docker.errors.NotFound:  # another process was first
+                continue
+            except docker.errors.APIError as error:
+                if error.status_code != 409:  # 409: in use by a run of another version
+                    raise
+                continue
         removed.append(tag)
     return removed
 

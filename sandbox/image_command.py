@@ -9,7 +9,14 @@ import time
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxUnavailableError
-from sandbox.image import build_image, image_exists, image_packages, image_tag, remove_old_images
+from sandbox.image import (
+    build_image,
+    image_exists,
+    image_packages,
+    image_tag,
+    old_images,
+    remove_images,
+)
 
 if TYPE_CHECKING:
     import docker
@@ -52,7 +59,7 @@ def _act(options: argparse.Namespace) -> int:
             for name, version in image_packages(client, tag).items():
                 print(f"{name}=={version}")
         elif options.action == "gc":
-            for removed in remove_old_images(client):
+            for removed in remove_images(client, old_images(client)):
                 print(f"removed {removed}")
         else:
             _build(client, options)

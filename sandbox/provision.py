@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -119,8 +119,22 @@ def ensure_engine(
             (start or start_engine)(progress, host.systemd)
 
 
-def start_engine(progress: Progress, systemd: bool, log: Path = DAEMON_LOG) -> None:
+def start_engine(
+    progress: Progress,
+    systemd: bool,
+    *,
+    command: Sequence[str] = ("dockerd",),
+    log: Path = DAEMON_LOG,
+    connect: Callable[[], Any] = connect,
+) -> None:
     """Start the installed engine and wait until it answers.
+
+    Args:
+        progress: told what is under way.
+        systemd: whether to ask systemd for it; else ``command`` is run in the background.
+        command: the engine's program.
+        log: takes what it prints.
+        connect: raises EngineUnreachableError while no engine answers.
 
     Raises:
         SandboxUnavailableError: it does not answer in time; the message ends with its log.
@@ -133,18 +147,18 @@ def start_engine(progress: Progress, systemd: bool, log: Path = DAEMON_LOG) -> N
             raise SandboxUnavailableError(
                 f"`systemctl start docker` failed; see `journalctl -u docker`: {error}"
             ) from None
-        wait_for_engine(lambda: None, "see `journalctl -u docker`")
+        wait_for_engine(lambda: None, "see `journalctl -u docker`", connect=connect)
         return
     progress(f"starting the container engine in the background (log: {log})")
     with log.open("ab") as output:
         daemon = subprocess.Popen(
-            ["dockerd"],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,  # lives on when this program and its terminal end
         )
-    wait_for_engine(daemon.poll, f"see {str(log)!r}", lambda: _tail(log))
+    wait_for_engine(daemon.poll, f"see {str(log)!r}", lambda: _tail(log), connect=connect)
 
 
 def wait_for_engine(

@@ -114,7 +114,7 @@ class LocalServers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: dict[tuple[str, int], LocalServer] = {}
-        self._pid = os.getpid()
+        self._owner: int | None = None
 
     def get(self, path: Path, context_tokens: int) -> LocalServer:
         """Return a running server for ``path``, starting or restarting it if need be.
@@ -129,12 +129,15 @@ class LocalServers:
                 return server
             if server is not None:
                 server.close()
+            if self._owner is None:
+                self._owner = os.getpid()
+                atexit.register(self.close)
             server = self._running[key] = start_server(path, context_tokens)
             return server
 
     def close(self, path: Path | None = None) -> None:
         """End the servers of ``path``, or all of them."""
-        if os.getpid() != self._pid:
+        if os.getpid() != self._owner:
             return  # a forked child: the servers are its parent's
         with self._lock:
             for key in list(self._running):
@@ -146,15 +149,9 @@ class LocalServers:
         return iter(list(self._running.values()))
 
 
-_shared: LocalServers | None = None
-_shared_lock = threading.Lock()
+_SHARED = LocalServers()
 
 
 def shared_servers() -> LocalServers:
     """Return this process's servers, which end with it."""
-    global _shared
-    with _shared_lock:
-        if _shared is None:
-            _shared = LocalServers()
-            atexit.register(_shared.close)
-        return _shared
+    return _SHARED

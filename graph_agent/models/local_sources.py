@@ -152,7 +152,9 @@ class WheelSource:
             *self.index_options,
         ]
         command += ["--only-binary", ":all:", "-r", str(pins), "-d", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
         wheel = _wheel_of(pin, folder)
         if done.returncode or wheel is None:
             errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]

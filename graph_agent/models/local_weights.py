@@ -155,14 +155,26 @@ def fetch_weights(
     """
     weights = _weights(name)
     target = _cached_path(weights, cache_dir)
+    try:
+        _fetch(weights, target, progress or (lambda done, total: None), sources)
+    except OSError as exc:
+        raise ModelSetupError(
+            f"the weights of {weights.name!r} cannot be written to {str(target.parent)!r} "
+            f"({exc.strerror}); make room there or set {CACHE_VARIABLE} to another folder"
+        ) from exc
+    return target
+
+
+def _fetch(
+    weights: Weights, target: Path, progress: Progress, sources: Sequence[WeightsSource] | None
+) -> None:
     folder = target.with_name(target.name + ".parts")
     target.parent.mkdir(parents=True, exist_ok=True)
     with locked(target.with_name(target.name + ".lock")):
         if target.is_file() and is_verified(target, weights.size_bytes, weights.sha256):
-            return target
+            return
         folder.mkdir(exist_ok=True)
-        _fetch_from_any(weights, folder, target, progress or (lambda done, total: None), sources)
-    return target
+        _fetch_from_any(weights, folder, target, progress, sources)
 
 
 def _fetch_from_any(
@@ -179,15 +191,12 @@ def _fetch_from_any(
     reasons = []
     for source in sources:
         try:
-            fetched = source.fetch(weights, folder, progress)
-            if (found := sha256_of(fetched)) != weights.sha256:
-                fetched.unlink()
-                raise WeightsSourceError(f"its bytes are not the published ones ({found[:12]}…)")
+            fetched = _checked(source.fetch(weights, folder, progress), weights)
         except WeightsSourceError as exc:
-            log.warning("%s does not give %s", source.name, weights.file_name)
+            log.warning("%s does not give %s: %s", source.name, weights.file_name, exc)
             reasons.append(f"{source.name}: {exc}")
             continue
-        os.replace(fetched, target)
+        fetched.replace(target)
         stamp(target, weights.sha256)
         shutil.rmtree(folder, ignore_errors=True)
         return
@@ -195,6 +204,14 @@ def _fetch_from_any(
         f"the weights of {weights.name!r} could not be fetched ({'; '.join(reasons)}); try again "
         f"to go on where this stopped, or put {weights.file_name} somewhere and set {PATH_VARIABLE}"
     )
+
+
+def _checked(fetched: Path, weights: Weights) -> Path:
+    """Return a fetched file whose sum is right; remove one whose sum is not."""
+    if (found := sha256_of(fetched)) != weights.sha256:
+        fetched.unlink()
+        raise WeightsSourceError(f"its bytes are not the published ones ({found[:12]}…)")
+    return fetched
 
 
 def _weights(name: str | Weights) -> Weights:

@@ -12,7 +12,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from ..runner.encoding.arrow_tables import EXTENSION_KEY
+from sandbox.runner.encoding.arrow_tables import EXTENSION_KEY
+
 from .checks import library, malformed
 from .reader import Decoder, Reader
 
@@ -28,15 +29,22 @@ def read_stream(reader: Reader, data: bytes) -> tuple[Any, list[Any]]:
         schema = stream.schema
         batches = []
         for batch in stream:
-            # Several columns may be views of one buffer: count what they would take apart.
-            reader.budget.spend(max(0, batch.nbytes - len(data)))
-            reader.budget.spend(batch.num_rows * max(1, batch.num_columns))
-            batch.validate()
-            for column in batch.columns:
-                reader.budget.spend(sum(_hidden_lengths(column)))
-            batch.validate(full=True)  # takes time in proportion to the lengths
+            _check_batch(reader, batch, len(data))
             batches.append(batch)
     return schema, batches
+
+
+def _check_batch(reader: Reader, batch: Any, stream_bytes: int) -> None:
+    # First: before it, even asking for nbytes can read out of bounds.
+    batch.validate()
+    reader.budget.spend(batch.num_rows * max(1, batch.num_columns))
+    # Several columns may be views of one buffer: count what they would take apart.
+    buffers = [buffer for column in batch.columns for buffer in column.buffers()]
+    apart = sum(buffer.size for buffer in buffers if buffer is not None)
+    reader.budget.spend(max(0, apart - stream_bytes))
+    for column in batch.columns:
+        reader.budget.spend(sum(_hidden_lengths(column)))
+    batch.validate(full=True)  # last: takes time in proportion to the lengths
 
 
 def check_messages(data: bytes) -> None:

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ..errors import PayloadError
+from sandbox.errors import PayloadError
 
 T = TypeVar("T")
 MAX_SIZE = 1 << 62

@@ -113,7 +113,7 @@ def _objects(reader: Reader, shape: object, items: object) -> Any:
 
 def _strings(reader: Reader, coerce: object, marker: object, shape: object, items: object) -> Any:
     np = library("numpy")
-    missing = {"na_object": reader.value(one) for one in array(marker)[:1]}
+    missing = {"na_object": reader.value(array(marker)[0])} if array(marker) else {}
     dtype = np.dtypes.StringDType(coerce=boolean(coerce), **missing)
     return np.array(reader.items(items), dtype=dtype).reshape(shape_of(shape))
 

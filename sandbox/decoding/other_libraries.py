@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from ..runner.encoding.images import BITS_PER_PIXEL
-from ..runner.encoding.sparse_matrices import PARTS
+from sandbox.runner.encoding.images import BITS_PER_PIXEL
+from sandbox.runner.encoding.sparse_matrices import PARTS
+
 from .arrow_streams import read_stream
 from .checks import array, choose, integer, library, malformed, shape_of, text
 from .numpy_arrays import decode_array

@@ -7,8 +7,9 @@ from array import array as packed_array
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import PayloadError
-from ..runner.limits import NUMBER_ITEM_BYTES, Budget, PayloadLimits, node_bytes
+from sandbox.errors import PayloadError
+from sandbox.runner.limits import NUMBER_ITEM_BYTES, Budget, PayloadLimits, node_bytes
+
 from .checks import array, choose, integer, malformed
 
 Decoder = Callable[..., Any]

@@ -6,7 +6,8 @@ import datetime
 import re
 import zoneinfo
 
-from ..errors import PayloadError
+from sandbox.errors import PayloadError
+
 from .checks import array, integer, malformed, text
 from .reader import Reader
 

@@ -30,7 +30,8 @@ class FigureCapture:
         self.notes: list[str] = []
         self._max_figures = max_figures
         self._restore: list[Callable[[], None]] = []
-        self._saved: set[bytes] = set()
+        self._render: Callable[..., Any] | None = None
+        self._taken: list[tuple[Any, bytes]] = []
 
     def __enter__(self) -> FigureCapture:
         if "matplotlib.pyplot" in sys.modules:
@@ -54,8 +55,7 @@ class FigureCapture:
         """Take a final expression that is a picture: a figure not open, or ``_repr_png_``."""
         figure_module = sys.modules.get("matplotlib.figure")
         if figure_module is not None and isinstance(value, figure_module.Figure):
-            if value not in self._open_figures():
-                self._take(value)
+            self._take(value)
             return
         render = getattr(type(value), "_repr_png_", None)
         if render is not None:
@@ -68,22 +68,23 @@ class FigureCapture:
         from matplotlib.figure import Figure
 
         pyplot: Any = sys.modules["matplotlib.pyplot"]
-        show, savefig = pyplot.show, Figure.savefig
+        figure_class: Any = Figure
+        show, savefig = pyplot.show, figure_class.savefig
 
         def capturing_show(*_: object, **__: object) -> None:
             self._take_open_figures()
 
         def capturing_savefig(figure: Any, *args: Any, **kwargs: Any) -> Any:
             result = savefig(figure, *args, **kwargs)
-            self._take(figure, remember=True)
+            self._take(figure)
             return result
 
         pyplot.show = capturing_show
-        Figure.savefig = capturing_savefig  # type: ignore[method-assign]  # undone on exit
+        figure_class.savefig = capturing_savefig
 
         def restore() -> None:
             pyplot.show = show
-            Figure.savefig = savefig  # type: ignore[method-assign]
+            figure_class.savefig = savefig
 
         self._restore.append(restore)
         self._render = savefig
@@ -96,36 +97,34 @@ class FigureCapture:
 
     def _take_open_figures(self) -> None:
         for figure in self._open_figures():
-            if figure.axes or figure.texts or figure.images:  # nothing drawn, nothing to show
-                self._take(figure)
+            self._take(figure)
             sys.modules["matplotlib.pyplot"].close(figure)
 
-    def _take(self, figure: Any, remember: bool = False) -> None:
+    def _take(self, figure: Any) -> None:
+        if not (figure.axes or figure.texts or figure.images):  # nothing drawn, nothing to show
+            return
         width, height = figure.get_size_inches() * figure.dpi
         if width * height > MAX_PIXELS:
             self.notes.append(f"a figure of {width:.0f}×{height:.0f} pixels was not rendered")
             return
         buffer = io.BytesIO()
         try:
-            self._render(figure, buffer, format="png", dpi=figure.dpi, bbox_inches="tight")
+            render = self._render or type(figure).savefig
+            render(figure, buffer, format="png", dpi=figure.dpi, bbox_inches="tight")
         except Exception as error:
             self.notes.append(f"a figure could not be rendered: {type(error).__name__}: {error}")
             return
         data = buffer.getvalue()
-        if data in self._saved:  # saved before and unchanged since
-            return
-        if remember:
-            self._saved.add(data)
-        self._add(data)
+        # Saved, then shown, then displayed: one picture as long as it does not change.
+        if not any(one is figure and seen == data for one, seen in self._taken):
+            self._taken.append((figure, data))
+            self._add(data)
 
     def _add(self, data: bytes) -> None:
         if len(self.figures) < self._max_figures:
             self.figures.append(Captured(data, "image/png"))
         elif f"only the first {self._max_figures} figures were kept" not in self.notes:
             self.notes.append(f"only the first {self._max_figures} figures were kept")
-
-    def _render(self, figure: Any, *args: Any, **kwargs: Any) -> None:
-        figure.savefig(*args, **kwargs)
 
 
 class _ImportWatch:

@@ -116,7 +116,10 @@ class Given:
         return None
 
     def _written_mappings(self) -> set[int]:
-        """Index the mappings of which the kernel has made a private, written page."""
+        """Index the mappings of which a page was written: the copies are anonymous memory.
+
+        Private_Dirty would not do: it counts pages of a file not yet written to disk.
+        """
         starts = {mapping.address: index for index, mapping in enumerate(self._mappings)}
         written: set[int] = set()
         index: int | None = None
@@ -126,7 +129,7 @@ class Given:
                     first = line.split(None, 1)[0]
                     if not first.endswith(":"):
                         index = starts.get(int(first.split("-")[0], 16))
-                    elif first == "Private_Dirty:" and index is not None and " 0 kB" not in line:
+                    elif first == "Anonymous:" and index is not None and " 0 kB" not in line:
                         written.add(index)
         except OSError:  # no smaps: in-place writes to mapped buffers go unseen
             return set()
@@ -187,6 +190,6 @@ def _lay_out(file: dict[str, Any], folder: str) -> pathlib.Path:
     """Show a given file under its own name, in a folder of its own; it stays read-only."""
     place = pathlib.Path(tempfile.gettempdir()) / "files" / file["name"]
     place.mkdir(parents=True, exist_ok=True)
-    path = place / file["file_name"]
+    path: pathlib.Path = place / file["file_name"]
     path.symlink_to(os.path.join(folder, file["sha256"]))
     return path

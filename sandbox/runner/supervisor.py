@@ -73,7 +73,7 @@ def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_w
         worker_main(job_read, result_write)
         exit_code = 0
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # never all None here
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(exit_code)
 

@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -19,7 +20,6 @@ from . import frames, inputs, outputs, program
 from .figures import FigureCapture
 
 PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
-SCRATCH = "/tmp"  # noqa: S108  # the container's own tmpfs
 
 
 class Channel:
@@ -112,20 +112,20 @@ def _replace_standard_streams() -> None:
     # Written through: what was printed before a kill or os._exit is kept.
     for name, fd in (("stdout", 1), ("stderr", 2)):
         raw = io.FileIO(fd, "w", closefd=False)
-        stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", write_through=True)  # type: ignore[arg-type]  # unbuffered on purpose
+        stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", write_through=True)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 
 
 def _prepare_scratch() -> None:
     """Make the working folder, and give matplotlib a writable copy of its font list."""
-    folder = os.path.join(SCRATCH, "work")
+    folder = os.path.join(tempfile.gettempdir(), "work")
     with contextlib.suppress(OSError):
         os.makedirs(folder, exist_ok=True)
         os.chdir(folder)
         sys.path.insert(0, folder)
     if os.path.isdir(PREPARED_MATPLOTLIB):
-        config = os.path.join(SCRATCH, ".matplotlib")
+        config = os.path.join(tempfile.gettempdir(), ".matplotlib")
         shutil.copytree(PREPARED_MATPLOTLIB, config, dirs_exist_ok=True)
         os.environ["MPLCONFIGDIR"] = config
     os.environ.setdefault("MPLBACKEND", "agg")

@@ -98,8 +98,8 @@ def test_columns_of_one_dtype_are_encoded_without_a_copy() -> None:
         (pd.Series(["a"], dtype=object), pd.Series(["a"])),
         (pd.Categorical(["a"]), pd.Categorical(["a"], ordered=True)),
         (pd.Timestamp("2024").as_unit("s"), pd.Timestamp("2024").as_unit("ns")),
-        (pd.date_range("2024", periods=3), pd.DatetimeIndex(list(pd.date_range("2024", periods=3)))),
-        (pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False)),
+        (pd.date_range("2024", periods=3), pd.date_range("2024", periods=3)._with_freq(None)),
+        (pd.Series([1]), pd.Series([1]).set_flags(allows_duplicate_labels=False)),
     ],
 )  # fmt: skip
 def test_identity_tells_apart_what_is_merely_equal(left: Any, right: Any) -> None:

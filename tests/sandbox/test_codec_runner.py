@@ -45,7 +45,11 @@ def copied(tmp_path: Path) -> Path:
 def run(folder: Path, code: str) -> bytes:
     script = f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", script], cwd=folder, capture_output=True, timeout=60
+        [sys.executable, "-P", "-c", script],
+        cwd=folder,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout

@@ -27,6 +27,7 @@ from sandbox.runner.encode import (
     encode_value,
     type_name,
 )
+from tests.sandbox.value_kinds import with_attrs
 
 
 class Colour(enum.Enum):
@@ -91,11 +92,11 @@ def very_deep(levels: int) -> list[Any]:
 
 
 WITHHELD: list[tuple[str, Callable[[], Any], str]] = [
-    ("function", lambda: len, "a function cannot leave"),
+    ("builtin function", lambda: len, "a function cannot leave"),
     ("lambda", lambda: lambda: 1, "a function cannot leave"),
     ("generator", lambda: (one for one in [1]), r"make it a list\(\)"),
-    ("iterator", lambda: iter([1]), r"make it a list\(\)"),
-    ("dict view", lambda: {}.keys(), r"make it a list\(\)"),
+    ("iterator", lambda: reversed([1]), r"make it a list\(\)"),
+    ("dict view", lambda: {"a": 1}.keys(), r"make it a list\(\)"),
     ("module", lambda: re, "a module cannot leave"),
     ("class", lambda: Colour, "a class cannot leave"),
     ("object", object, "an object has no safe encoding"),
@@ -118,7 +119,7 @@ WITHHELD: list[tuple[str, Callable[[], Any], str]] = [
     ("model in a column", lambda: pd.DataFrame({"m": [1, LinearRegression()]}, dtype=object),
      r"^\['m'\]\[1\]: a sklearn"),
     ("function in an array", lambda: np.array([[1, 2], [3, len]], dtype=object), r"^\[1, 1\]: "),
-    ("object in attrs", lambda: (lambda s: (s.attrs.update(a=len), s)[1])(pd.Series([1])),
+    ("object in attrs", lambda: with_attrs(pd.Series([1]), a=len),
      r"^\.attrs\['a'\]: "),
     ("key", lambda: {len: 1}, r"^<key <built-in function len>>: "),
     ("groupby", lambda: pd.DataFrame({"a": [1]}).groupby("a"), "aggregate it first"),
@@ -219,7 +220,10 @@ def test_bounded_repr(value: object, text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["x" * 10**7, [0] * 10**6, [["x" * 50] * 50] * 50, very_deep(10_000), {at: at for at in range(10**5)}],
+    [
+        "x" * 10**7, [0] * 10**6, [["x" * 50] * 50] * 50, very_deep(9_999),
+        dict.fromkeys(range(9**5)),
+    ],
     ids=["str", "list", "nested", "deep", "dict"],
 )  # fmt: skip
 def test_bounded_repr_is_bounded(value: object) -> None:

@@ -24,7 +24,7 @@ def encode(writer: Writer, value: Any) -> Node | None:
     if isinstance(value, np.generic) and kind is value.dtype.type:
         return _encode_scalar(writer, value)
     if isinstance(value, np.dtype):
-        return writer.node("np.dtype", "O" if value == object else encode_dtype(value))
+        return writer.node("np.dtype", "O" if value.char == "O" else encode_dtype(value))
     return None
 
 
@@ -32,7 +32,7 @@ def encode_array(writer: Writer, array: Any) -> Node:
     """Encode a plain ndarray of any dtype, objects one by one."""
     if array.dtype.char == "T":
         return _encode_strings(writer, array)
-    if array.dtype == object:
+    if array.dtype.char == "O":
         flat = array.ravel().tolist()
         items = writer.items(flat, lambda at: f"[{_index(at, array.shape)}]")
         return writer.node("np.objects", list(array.shape), items)

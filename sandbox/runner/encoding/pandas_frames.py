@@ -90,7 +90,7 @@ def _encode_columns(writer: Writer, frame: Any) -> list[Node]:
     by_dtype: dict[Any, list[int]] = {}
     groups = []
     for position, dtype in enumerate(frame.dtypes.tolist()):
-        if type(dtype).__module__.partition(".")[0] == "numpy" and dtype != object:
+        if type(dtype).__module__.partition(".")[0] == "numpy" and dtype.char != "O":
             by_dtype.setdefault(dtype, []).append(position)
         else:
             groups.append([[position], _encode_column(writer, frame, position)])

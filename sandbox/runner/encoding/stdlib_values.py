@@ -21,9 +21,12 @@ from .writer import Node, Writer
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _NAMEDTUPLE_EXTRAS = frozenset(
-    "__annotations__ __annotate__ __annotate_func__ __annotations_cache__ __orig_bases__"
-    " __doc__ __module__ __qualname__ __firstlineno__ __static_attributes__".split()
-)
+    f"__{name}__"
+    for name in (
+        "annotations", "annotate", "annotate_func", "annotations_cache", "orig_bases", "doc",
+        "module", "qualname", "firstlineno", "static_attributes",
+    )
+)  # fmt: skip
 
 
 def encode_zone(writer: Writer, zone: datetime.tzinfo | None) -> Node:
@@ -108,7 +111,7 @@ def _encode_namedtuple(writer: Writer, value: Any) -> Node | None:
     fields = vars(kind).get("_fields")
     if kind.__bases__ != (tuple,) or type(fields) is not tuple:
         return None
-    plain = collections.namedtuple("plain", fields)  # type: ignore[misc]  # fields of the code's class
+    plain = collections.namedtuple("plain", fields)  # type: ignore[misc]  # noqa: PYI024  # as the code's class has
     if set(vars(kind)) - set(vars(plain)) - _NAMEDTUPLE_EXTRAS:
         raise NotEncodableError(
             f"the namedtuple {kind.__name__!r} has methods of its own; call ._asdict() on it"

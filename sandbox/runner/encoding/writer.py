@@ -22,8 +22,8 @@ Node = Any
 Buffer = bytes | memoryview
 
 
-def _stands_for_itself(value: Any) -> bool:
-    kind = type(value)
+def _stands_for_itself(value: object) -> bool:
+    kind: Any = type(value)
     if kind is str:
         return len(value) <= LONG_TEXT_CHARS and value.isascii()
     if kind is int:

@@ -77,18 +77,22 @@ def test_one_client_serves_several_event_loops() -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_status_that_may_pass_is_transient_and_tried_once(status: int, call: Call) -> None:
-    with GeminiServer([Failure(status, retry_after_s=1)]) as server:
-        with pytest.raises(ModelTransientError, match=r"gemini-2\.5-flash") as caught:
-            call(client_of(server))
+    with (
+        GeminiServer([Failure(status, retry_after_s=1)]) as server,
+        pytest.raises(ModelTransientError, match=r"gemini-2\.5-flash") as caught,
+    ):
+        call(client_of(server))
     assert is_transient(caught.value)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_status_that_stays_is_a_request_error(status: int, call: Call) -> None:
-    with GeminiServer([Failure(status, f"API key not valid: {KEY}")]) as server:
-        with pytest.raises(ModelRequestError) as caught:
-            call(client_of(server))
+    with (
+        GeminiServer([Failure(status, f"API key not valid: {KEY}")]) as server,
+        pytest.raises(ModelRequestError) as caught,
+    ):
+        call(client_of(server))
     assert not is_transient(caught.value)
     assert "API key not valid: [key]" in str(caught.value)
     # A cause that quotes the key would put it into every traceback.
@@ -98,9 +102,11 @@ def test_status_that_stays_is_a_request_error(status: int, call: Call) -> None:
 
 
 def test_cause_without_a_key_is_kept() -> None:
-    with GeminiServer([Failure(404, "no such model")]) as server:
-        with pytest.raises(ModelRequestError) as caught:
-            sync_call(client_of(server))
+    with (
+        GeminiServer([Failure(404, "no such model")]) as server,
+        pytest.raises(ModelRequestError) as caught,
+    ):
+        sync_call(client_of(server))
     assert type(caught.value.__cause__).__name__ == "GoogleModelNotFoundError"
 
 
@@ -184,7 +190,7 @@ def test_streaming_through_langgraph_gives_the_same_reply() -> None:
             return {"reply": vars(call_model(client, MESSAGES, tag="generate", config=config))}
 
         graph = StateGraph(State).add_node("ask", ask).add_edge(START, "ask").compile()
-        streamed = list(graph.stream({}, stream_mode=["messages", "values"]))
+        streamed: list[Any] = list(graph.stream({}, stream_mode=["messages", "values"]))
     texts = [part[0].text for mode, part in streamed if mode == "messages"]
     tags = [part[1]["tags"] for mode, part in streamed if mode == "messages"]
     assert "".join(texts) == "x = 1"

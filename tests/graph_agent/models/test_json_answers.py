@@ -57,9 +57,11 @@ def test_model_that_takes_no_schema_is_asked_without_one() -> None:
 
 
 def test_bad_key_is_not_asked_again() -> None:
-    with GeminiServer([Failure(400, "API key not valid")]) as server:
-        with pytest.raises(ModelRequestError):
-            call_for_json(gemini(server), MESSAGES, Verdict, tag="analyze")
+    with (
+        GeminiServer([Failure(400, "API key not valid")]) as server,
+        pytest.raises(ModelRequestError),
+    ):
+        call_for_json(gemini(server), MESSAGES, Verdict, tag="analyze")
     assert len(server.requests) == 1
 
 

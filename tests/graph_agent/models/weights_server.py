@@ -72,5 +72,5 @@ class _Handler(BaseHTTPRequestHandler):
             rest = rest[: weights.break_after]
         self.wfile.write(rest)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Keep quiet."""

@@ -1,0 +1,200 @@
+"""The program of the container, as a process of this machine: the whole protocol without Docker."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox.container import JOB_FOLDER
+from sandbox.decode import decode_payload
+from sandbox.runner import frames
+from sandbox.store import VariableStore
+
+LIMITS = {"max_result_bytes": 1 << 24, "max_figures": 5, "max_variables": 50}
+
+
+class Program:
+    """``python -m sandbox.runner`` and what it said."""
+
+    def __init__(self, scratch: Path, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "sandbox.runner"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(scratch), **environment},
+        )
+        self.out: dict[bytes, bytes] = dict.fromkeys(frames.KINDS, b"")
+        self.messages: list[tuple[dict[str, Any], bytes]] = []
+
+    def serve(self, code: str, **job: Any) -> Program:
+        """Send one job, keep the input open as a host does, and read to the end."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        header = {
+            "type": "job",
+            "code": code,
+            "checks": None,
+            "returns": None,
+            "variables": {},
+            "limits": LIMITS,
+            **job,
+        }
+        self.process.stdin.write(frames.pack_message(header))
+        self.process.stdin.flush()
+        chunks = frames.ChunkReader()
+        while data := self.process.stdout.read1(1 << 16):  # type: ignore[attr-defined]
+            for kind, chunk in chunks.feed(data):
+                self.out[kind] += chunk
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(30)
+        reader = frames.MessageReader(1 << 24)
+        self.messages = reader.feed(self.out[frames.RESULT])
+        return self
+
+    @property
+    def exit_report(self) -> dict[str, Any]:
+        """The supervisor's last word."""
+        return frames.parse_exit(self.out[frames.EXIT])
+
+    def of_type(self, kind: str) -> list[tuple[dict[str, Any], bytes]]:
+        """Return the messages of one type."""
+        return [one for one in self.messages if one[0]["type"] == kind]
+
+
+def test_a_job_from_start_to_end(tmp_path: Path) -> None:
+    program = Program(tmp_path).serve("print('hi')\nx = 40\nx + 2")
+    assert program.out[frames.STDOUT] == b"hi\n"
+    assert [one[0]["type"] for one in program.messages] == [
+        "ready",
+        "display",
+        "variable",
+        "finished",
+    ]
+    assert decode_payload(program.of_type("display")[0][1]) == 42
+    assert program.of_type("finished")[0][0]["error"] is None
+    assert program.exit_report == {"code": 0, "exceeded": None, "oom_kills": 0}
+
+
+def test_variables_come_from_the_folder_and_changes_are_seen(tmp_path: Path) -> None:
+    store = VariableStore(tmp_path / "store")
+    values = {"big": np.zeros(100_000), "same": np.ones(100_000), "items": [1], "n": 1, "m": 2}
+    bundle = store.put_variables(values)
+    code = "big[5] = 1\nitems.append(2)\nn = 3\ntotal = float(same.sum())"
+    with store.job_folder() as folder:
+        store.link_variables(bundle, folder)
+        program = Program(tmp_path).serve(code, variables=bundle, folder=str(folder))
+    finished = program.of_type("finished")[0][0]
+    assert finished["error"] is None
+    assert sorted(finished["changed_inputs"]) == ["big", "items", "n"]
+    assert values["big"][5] == 0
+    names = {one[0]["name"] for one in program.of_type("variable")}
+    assert names == {"big", "items", "n", "total"}
+    with store.job_folder() as folder:
+        store.link_variables(bundle, folder)
+        again = Program(tmp_path).serve("x = big.sum()", variables=bundle, folder=str(folder))
+    assert again.of_type("finished")[0][0]["changed_inputs"] == []
+
+
+def test_a_variable_that_does_not_load_is_named(tmp_path: Path) -> None:
+    bundle = {
+        "pickle": "stream",
+        "buffers": [],
+        "files": [],
+        "variables": [{"name": "model", "bytes": 1, "buffers": [0, 0]}],
+    }
+    (tmp_path / "stream").write_bytes(b"cno_such_module\nThing\n.")
+    program = Program(tmp_path).serve("x = 1", variables=bundle, folder=str(tmp_path))
+    header = program.of_type("unloadable")[0][0]
+    assert header["variable"] == "model"
+    assert "no_such_module" in header["reason"]
+
+
+def test_a_given_file_lies_under_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    store = VariableStore(tmp_path / "store")
+    bundle = store.put_variables({"notes": tmp_path / "notes.txt"})
+    with store.job_folder() as folder:
+        store.link_variables(bundle, folder)
+        program = Program(tmp_path).serve(
+            "print(notes.name, notes.read_text())", variables=bundle, folder=str(folder)
+        )
+    assert program.out[frames.STDOUT] == b"notes.txt hello\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "report"),
+    [
+        ("import os; os._exit(7)", {"code": 7, "exceeded": None, "oom_kills": 0}),
+        ("import os; os.kill(os.getpid(), 9)", {"code": -9, "exceeded": None, "oom_kills": 0}),
+        ("while True: print('x')", {"code": -9, "exceeded": "output", "oom_kills": 0}),
+        ("x = 'x' * 5_000_000\ny = x * 2\nz = y", {"code": 0, "exceeded": None, "oom_kills": 0}),
+    ],
+)
+def test_how_the_worker_ended(tmp_path: Path, code: str, report: dict[str, Any]) -> None:
+    program = Program(tmp_path, CODEGEN_MAX_OUTPUT_BYTES="1000").serve(code)
+    assert program.exit_report == report
+    assert len(program.out[frames.STDOUT]) <= 1000
+
+
+def test_results_over_the_budget_are_withheld_by_the_worker(tmp_path: Path) -> None:
+    limits = {**LIMITS, "max_result_bytes": 1_000}
+    program = Program(tmp_path).serve("small = 1\nbig = 'x' * 10_000", limits=limits)
+    assert [one[0]["name"] for one in program.of_type("variable")] == ["small"]
+    assert "bytes" in program.of_type("withheld")[0][0]["reason"]
+
+
+def test_checks_run_in_the_codes_namespace(tmp_path: Path) -> None:
+    passing = Program(tmp_path).serve("x = 1", checks="assert x == 1")
+    assert passing.of_type("finished")[0][0]["check_error"] is None
+    failing = Program(tmp_path).serve("x = 1", checks="\nassert x == 2, 'not two'")
+    error = failing.of_type("finished")[0][0]["check_error"]
+    assert (error["name"], error["message"], error["line"]) == ("AssertionError", "not two", 2)
+
+
+def test_figures_shown_saved_or_left_open(tmp_path: Path) -> None:
+    code = """
+import matplotlib.pyplot as plt
+plt.plot([1]); plt.title("shown"); plt.show()
+fig, ax = plt.subplots(); ax.plot([2]); fig.savefig("a.png"); plt.close(fig)
+plt.figure(); plt.plot([3]); plt.savefig("b.png")
+plt.figure(); plt.plot([4, 5])
+plt.figure()
+"""
+    program = Program(tmp_path).serve(code, returns=[])
+    pictures = [body for _, body in program.of_type("figure")]
+    assert len(pictures) == 4
+    assert all(one.startswith(b"\x89PNG") for one in pictures)
+    assert program.of_type("finished")[0][0]["notes"] == []
+    assert b"Agg" not in program.out[frames.STDERR]
+
+
+def test_too_many_or_too_large_figures_are_noted(tmp_path: Path) -> None:
+    code = "import matplotlib.pyplot as plt\nfor i in range(7):\n    plt.figure(); plt.plot([i])"
+    program = Program(tmp_path).serve(code, returns=[])
+    assert len(program.of_type("figure")) == 5
+    assert "first 5" in program.of_type("finished")[0][0]["notes"][0]
+    large = "import matplotlib.pyplot as plt\nplt.figure(figsize=(1e4, 1e4)); plt.plot([1])"
+    program = Program(tmp_path).serve(large, returns=[])
+    assert program.of_type("figure") == []
+    assert "pixels" in program.of_type("finished")[0][0]["notes"][0]
+
+
+def test_it_ends_when_its_host_is_gone(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    assert program.process.stdin is not None
+    assert program.process.stdout is not None
+    program.process.stdin.close()
+    assert program.process.wait(30) == 0
+    program.process.stdout.close()
+
+
+def test_the_job_folder_is_the_containers() -> None:
+    assert json.dumps(JOB_FOLDER) == '"/job"'
