@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from graph_agent.errors import ModelAnswerError
@@ -39,10 +40,10 @@ def generate(
     sandbox.prepare()  # comes up while the model thinks
     model = client()
     messages = generation_messages(state, attempts, profile_of(model), sandbox.packages())
-    reply = _ask(model, messages, config)
+    reply, fault = _ask(model, messages, config)
     code = code_in(reply.text)
     number = len(attempts) + 1
-    attempt = Attempt(number=number, code=code, problem=problem_of(code, attempts))
+    attempt = Attempt(number=number, code=code, problem=fault or problem_of(code, attempts))
     log.info("attempt %d: %d characters of code", number, len(code))
     return {
         "attempts": [one.to_state() for one in [*attempts, attempt]],
@@ -51,15 +52,18 @@ def generate(
     }
 
 
-def _ask(model: BaseChatModel, messages: Any, config: RunnableConfig) -> ModelReply:
-    """Call the model; a truncated or empty answer is an attempt without code."""
+def _ask(
+    model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig
+) -> tuple[ModelReply, str | None]:
+    """Call the model; a truncated or empty answer is an attempt without code, not an error."""
     try:
-        return call_model(model, messages, tag="generate", config=config)
+        return call_model(model, messages, tag="generate", config=config), None
     except ModelAnswerError as error:
         if error.kind == "blocked":
             raise
         log.warning("the model's answer was %s", error.kind)
-        return ModelReply(text="", input_tokens=0, output_tokens=0, finish_reason=error.kind)
+        nothing = ModelReply(text="", input_tokens=0, output_tokens=0, finish_reason=error.kind)
+        return nothing, f"the model's answer was {error.kind}"
 
 
 def problem_of(code: str, attempts: list[Attempt]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -70,6 +71,7 @@ def connect(
         settings = docker.utils.kwargs_from_env(environment=dict(environ))
         tls = {"tls": settings["tls"]} if "tls" in settings else {}
     try:
+        _knock(address)
         client = docker.DockerClient(
             base_url=address, timeout=PING_TIMEOUT_S, version="auto", **tls
         )
@@ -123,6 +125,19 @@ def context_host(environ: Mapping[str, str]) -> str | None:
         return str(meta["Endpoints"]["docker"]["Host"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _knock(address: str) -> None:
+    """Open a local socket and close it; the SDK leaks one at each failed attempt.
+
+    Raises:
+        OSError: nobody opens.
+    """
+    url = urlsplit(address)
+    if url.scheme in ("unix", "http+unix") and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(PING_TIMEOUT_S)
+            probe.connect(url.path)
 
 
 def explain(address: str, error: BaseException) -> str:

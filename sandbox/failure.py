@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Literal
 
 from sandbox.errors import ImageMissingError, SandboxUnavailableError
@@ -59,9 +60,8 @@ def post_mortem(api: Any, container_id: str) -> Ending:
         api.ping()
         with contextlib.suppress(docker.errors.NotFound, requests.exceptions.Timeout):
             api.wait(container_id, timeout=5)
-        # The engine's own clock: `until` in its future would wait for that time to come.
-        now = api.info()["SystemTime"]
-        events = api.events(since=1, until=now, filters={"container": container_id}, decode=True)
+        until = engine_time(api)
+        events = api.events(until=until, filters={"container": container_id}, decode=True)
         actions = [str(event.get("Action", "")).partition(":")[0] for event in events]
     if "oom" in actions:
         return "memory"
@@ -74,3 +74,14 @@ def post_mortem(api: Any, container_id: str) -> Ending:
             "the run's container was killed or removed from outside; run it again"
         )
     return "code"
+
+
+def engine_time(api: Any) -> str:
+    """Read the engine's clock, seconds since the epoch with nanoseconds.
+
+    Its own clock, since an ``until`` in its future would wait for that time to
+    come; as a number, since it overlooks all events when given RFC 3339.
+    """
+    stamp, _, fraction = str(api.info()["SystemTime"]).rstrip("Z").partition(".")
+    seconds = int(datetime.fromisoformat(f"{stamp}+00:00").timestamp())
+    return f"{seconds}.{fraction:0<9}"

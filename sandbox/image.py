@@ -96,17 +96,20 @@ def build_image(
         EngineUnreachableError: the engine stopped answering.
     """
     from sandbox.file_lock import file_lock
-    from sandbox.image_layers import build_libraries, build_runner
+    from sandbox.image_layers import build_libraries, build_runner, prune
 
     spec = spec or image_spec()
     if not force and image_exists(client, spec.tag):
         return spec.tag
     cache = cache_folder or default_cache_folder(os.environ)
     with file_lock(cache / "image.lock", lambda: progress("another build is under way; waiting")):
-        if force or not image_exists(client, spec.libraries_tag):
-            build_libraries(client, spec, cache, progress, force, install_missing)
-        if force or not image_exists(client, spec.tag):
-            build_runner(client, spec, progress)
+        try:
+            if force or not image_exists(client, spec.libraries_tag):
+                build_libraries(client, spec, cache, progress, force, install_missing)
+            if force or not image_exists(client, spec.tag):
+                build_runner(client, spec, progress)
+        finally:
+            prune(client)
     return spec.tag
 
 

@@ -40,23 +40,20 @@ def build_libraries(
     )
     wheels = download_wheels(spec.pins, spec.python, arch, cache_folder, progress)
     progress(f"building the libraries' image on {base}")
-    try:
-        build(
-            client,
-            spec.libraries_tag,
-            _libraries_context(spec, wheels),
-            arguments={"BASE_IMAGE": base, "PYTHON_VERSION": spec.python},
-            labels={
-                ROLE_LABEL: "libraries",
-                PYTHON_LABEL: spec.python,
-                BASE_LABEL: base,
-                PACKAGES_LABEL: json.dumps(wheel_versions(wheels)),
-            },
-            progress=progress,
-            force=force,
-        )
-    finally:
-        _prune_build_stage(client)
+    build(
+        client,
+        spec.libraries_tag,
+        _libraries_context(spec, wheels),
+        arguments={"BASE_IMAGE": base, "PYTHON_VERSION": spec.python},
+        labels={
+            ROLE_LABEL: "libraries",
+            PYTHON_LABEL: spec.python,
+            BASE_LABEL: base,
+            PACKAGES_LABEL: json.dumps(wheel_versions(wheels)),
+        },
+        progress=progress,
+        force=force,
+    )
 
 
 def build_runner(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> None:
@@ -85,7 +82,7 @@ def _libraries_context(spec: ImageSpec, wheels: Path) -> Iterator[tuple[str, byt
         yield f"wheels/{wheel.name}", wheel
 
 
-def _prune_build_stage(client: docker.DockerClient) -> None:
-    """Remove the stage that held the wheels; it is as large as the image itself."""
+def prune(client: docker.DockerClient) -> None:
+    """Remove what builds leave untagged, above all the stage that held the wheels."""
     with contextlib.suppress(Exception):  # untidy, not wrong
-        client.images.prune(filters={"dangling": True, "label": f"{ROLE_LABEL}=build"})
+        client.images.prune(filters={"dangling": True, "label": ROLE_LABEL})

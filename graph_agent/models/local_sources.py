@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from graph_agent.models.local_weights import Progress, Weights, WeightsSourceError
+from graph_agent.models.local_catalog import Progress, Weights, WeightsSourceError
 from graph_agent.models.verified_files import sha256_of
 
 __all__ = ["HubSource", "Pin", "WheelSource", "read_pins"]

@@ -96,7 +96,7 @@ WITHHELD: list[tuple[str, Callable[[], Any], str]] = [
     ("lambda", lambda: lambda: 1, "a function cannot leave"),
     ("generator", lambda: (one for one in [1]), r"make it a list\(\)"),
     ("iterator", lambda: reversed([1]), r"make it a list\(\)"),
-    ("dict view", lambda: {"a": 1}.keys(), r"make it a list\(\)"),
+    ("dict view", {"a": 1}.keys, r"make it a list\(\)"),
     ("module", lambda: re, "a module cannot leave"),
     ("class", lambda: Colour, "a class cannot leave"),
     ("object", object, "an object has no safe encoding"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
+from collections.abc import Iterator
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -29,13 +33,20 @@ def test_the_default_engine_answers_and_tells_what_it_has() -> None:
     assert facts.storage
 
 
-@pytest.mark.docker
 def test_an_engine_that_was_reached_and_went_away_is_unreachable() -> None:
-    client = connect()
-    client.close()
-    client.api.base_url = "http://127.0.0.1:9"  # the discard port, where nothing listens
-    with pytest.raises(EngineUnreachableError):
+    with serving(b'{"ApiVersion": "1.41"}') as address:
+        client = connect(address)
+    with pytest.raises(EngineUnreachableError, match="does not answer"):
         engine_facts(client)
+    client.close()
+
+
+def test_a_server_that_is_no_engine_is_no_engine() -> None:
+    with (
+        serving(b"<html>It works!</html>") as address,
+        pytest.raises(EngineUnreachableError, match="does not answer"),
+    ):
+        connect(address)
 
 
 def test_no_socket_says_install_or_start(tmp_path: Path) -> None:
@@ -65,7 +76,10 @@ def test_a_socket_of_others_says_which_group() -> None:
 
 
 def test_docker_host_wins_over_the_context(tmp_path: Path) -> None:
-    environ = {**write_context(tmp_path, "away", "tcp://127.0.0.1:10"), "DOCKER_HOST": "tcp://127.0.0.1:9"}
+    environ = {
+        **write_context(tmp_path, "away", "tcp://127.0.0.1:10"),
+        "DOCKER_HOST": "tcp://127.0.0.1:9",
+    }
     with pytest.raises(EngineUnreachableError, match="127.0.0.1:9"):
         connect(environ=environ)
 
@@ -87,5 +101,29 @@ def write_context(folder: Path, name: str, host: str) -> dict[str, str]:
     (folder / "config.json").write_text(json.dumps({"currentContext": name}))
     meta = folder / "contexts" / "meta" / sha256(name.encode()).hexdigest()
     meta.mkdir(parents=True)
-    (meta / "meta.json").write_text(json.dumps({"Name": name, "Endpoints": {"docker": {"Host": host}}}))
+    (meta / "meta.json").write_text(
+        json.dumps({"Name": name, "Endpoints": {"docker": {"Host": host}}})
+    )
     return {"DOCKER_CONFIG": str(folder)}
+
+
+@contextlib.contextmanager
+def serving(answer: bytes) -> Iterator[str]:
+    """Answer every request over HTTP with the same bytes; give the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"tcp://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +56,9 @@ def test_a_bare_debian_gets_one_installed_and_started() -> None:
 
 
 def test_one_its_package_started_is_not_started_again() -> None:
-    ensure_engine(quiet, host=DEBIAN, connect=Engine(2).connect, install=lambda _: None, start=never)
+    ensure_engine(
+        quiet, host=DEBIAN, connect=Engine(2).connect, install=lambda _: None, start=never
+    )
 
 
 def test_one_that_is_installed_is_only_started() -> None:
@@ -106,9 +107,10 @@ def test_the_wait_is_bounded() -> None:
         wait_for_engine(lambda: None, "see there", timeout_s=0.1, connect=Engine(99).connect)
 
 
-def test_another_process_may_have_started_it(tmp_path: Path) -> None:
-    engine = Engine(2)
-    exit_code: Callable[[], int] = lambda: 1  # "pid file found": the other one won
+def test_another_process_may_have_started_it() -> None:
+    def exit_code() -> int:
+        return 1  # as when the other one holds the daemon's pid file
+
     wait_for_engine(exit_code, "", connect=Engine(1).connect)
     with pytest.raises(SandboxUnavailableError):
-        wait_for_engine(exit_code, "", connect=engine.connect)
+        wait_for_engine(exit_code, "", connect=Engine(2).connect)

@@ -226,7 +226,7 @@ PANDAS_ARRAYS: list[Kind] = [
 
 PANDAS: list[Kind] = [
     *[(f"pandas array {name}", make) for name, make in PANDAS_ARRAYS],
-    *[(f"Series of {name}", lambda make=make: pd.Series(make(), name=name))
+    *[(f"Series of {name}", lambda make=make, name=name: pd.Series(make(), name=name))
       for name, make in PANDAS_ARRAYS],
     *[(f"Index of {name}", lambda make=make: pd.Index(make(), name=("a", 1)))
       for name, make in PANDAS_ARRAYS if "list" not in name],

@@ -22,14 +22,14 @@ Node = Any
 Buffer = bytes | memoryview
 
 
-def _stands_for_itself(value: object) -> bool:
-    kind: Any = type(value)
+def _stands_for_itself(value: Any) -> bool:
+    kind: type = type(value)
     if kind is str:
-        return len(value) <= LONG_TEXT_CHARS and value.isascii()
+        return len(value) <= LONG_TEXT_CHARS and bool(value.isascii())
     if kind is int:
-        return -(2**63) <= value < 2**63
+        return bool(-(2**63) <= value < 2**63)
     if kind is float:
-        return -math.inf < value < math.inf
+        return bool(-math.inf < value < math.inf)
     return value is None or kind is bool
 
 

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import time
 import zipfile
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def in_cache(cache: Path, data: bytes = DATA) -> Path:
 
 
 def test_records_are_complete() -> None:
-    pins_folder = Path(str(__import__("graph_agent.models").models.__path__[0])) / "local_pins"
+    pins_folder = resources.files("graph_agent.models") / "local_pins"
     for weights in LOCAL_WEIGHTS.values():
         pins = read_pins((pins_folder / weights.pins).read_text("utf-8"))
         assert len(pins) == len((pins_folder / weights.pins).read_text("utf-8").splitlines())

@@ -1,0 +1,87 @@
+"""The whole loop with Gemini's real client, over a real socket."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from graph_agent import AgentWorkflow, CodeGenerationRequest, create_client
+from graph_agent.errors import ModelAnswerError, ModelRequestError
+from graph_agent.samples import load_tips
+from sandbox import DockerSandbox
+from tests.gemini_server import Blocked, Failure, GeminiServer, Reply, Text
+from tests.scripted_model import fenced, verdict
+
+
+def workflow(server: GeminiServer, sandbox: DockerSandbox, **options: Any) -> AgentWorkflow:
+    client = create_client("gemini-2.5-pro", api_key="not-a-key", base_url=server.url, timeout_s=20)
+    request = CodeGenerationRequest("How many rows are there?", {"tips": load_tips()})
+    return AgentWorkflow(request, client, sandbox=sandbox, **options)
+
+
+def test_code_is_written_run_and_judged(sandbox: DockerSandbox) -> None:
+    replies = [Text(fenced("rows = len(tips)")), Text(verdict(True, why="244 rows."))]
+    with GeminiServer(replies) as server:
+        result = workflow(server, sandbox).run_sync()
+    assert result.success
+    assert result.variables["rows"] == 244
+    assert result.explanation == "244 rows."
+    assert [one.calls for one in result.usage.values()] == [1, 1]
+    assert result.usage["generate"].input_tokens == 11
+    generate, analyze = server.requests
+    assert "244" in generate.prompt
+    assert "total_bill" in generate.prompt
+    # The judgement is asked for by schema, so that it comes as JSON.
+    assert "should_retry" in json.dumps(analyze.json["generationConfig"])
+
+
+def test_a_busy_provider_is_asked_again_once_by_one_layer(sandbox: DockerSandbox) -> None:
+    replies: list[Reply] = [
+        Failure(503),
+        Text(fenced("rows = len(tips)")),
+        Failure(429),
+        Text(verdict(True)),
+    ]
+    with GeminiServer(replies) as server:
+        result = workflow(server, sandbox).run_sync()
+    assert result.success
+    assert len(server.requests) == 4
+    assert len(result.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "says"),
+    [
+        (Failure(400, "API key not valid"), ModelRequestError, "400|key"),
+        (Blocked("SAFETY"), ModelAnswerError, "blocked|SAFETY"),
+    ],
+)
+def test_a_refusal_ends_the_run_and_can_be_resumed(
+    sandbox: DockerSandbox, reply: Reply, error: type[Exception], says: str
+) -> None:
+    with GeminiServer([reply]) as server:
+        first = workflow(server, sandbox, thread_id="refused")
+        with pytest.raises(error, match=says) as raised:
+            first.run_sync()
+    assert "not-a-key" not in str(raised.value)
+    assert len(server.requests) == 1
+    with GeminiServer([Text(fenced("rows = len(tips)")), Text(verdict(True))]) as server:
+        client = create_client("gemini-2.5-pro", api_key="k", base_url=server.url)
+        result = AgentWorkflow.resume("refused", client, sandbox=sandbox).run_sync()
+    assert result.success
+    assert [one.number for one in result.attempts] == [1]
+
+
+def test_a_truncated_answer_is_an_attempt_that_is_told(sandbox: DockerSandbox) -> None:
+    replies = [
+        Text("```python\nrows = len(", finish_reason="MAX_TOKENS"),
+        Text(fenced("rows = len(tips)")),
+        Text(verdict(True)),
+    ]
+    with GeminiServer(replies) as server:
+        result = workflow(server, sandbox).run_sync()
+    assert result.success
+    assert [one.problem is None for one in result.attempts] == [False, True]
+    assert "was not run" in server.requests[1].prompt
