@@ -77,7 +77,7 @@ class CodeGenerationResult:
     transcript: str = field(repr=False)
     usage: Mapping[str, Usage] = field(repr=False)
     thread_id: str
-    output: AgentOutput = field(repr=False, default_factory=lambda: AgentOutput())
+    output: AgentOutput = field(repr=False, default_factory=AgentOutput)
     """The graph's own output, all of it plain data."""
 
     @property

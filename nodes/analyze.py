@@ -43,7 +43,7 @@ def analyze(
     last = attempts[-1]
     findings = find(last, state)
     model = client()
-    if not needs_model(last, findings, state) or not profile_of(model).judges:
+    if not needs_model(last, state) or not profile_of(model).judges:
         analysis = by_rules(last, findings)
         return {"attempts": _updated(attempts, analysis)}
     messages = analysis_messages(state, attempts, findings)
@@ -61,7 +61,7 @@ def analyze(
     }
 
 
-def needs_model(last: Attempt, findings: list[Finding], state: AgentState) -> bool:
+def needs_model(last: Attempt, state: AgentState) -> bool:
     """Whether the rules leave anything for the model to judge.
 
     The request's own checks decide alone when they ran; code that was never run

@@ -19,6 +19,8 @@ from sandbox.protocol import OutputListener
 from sandbox.runner import frames
 
 JOB_FOLDER = "/job"
+SCRATCH_FOLDER = "/tmp"  # noqa: S108  # the container's own, in memory
+SCRATCH_INODES = 65536
 ROLE_LABEL = "org.codegen-agent"
 DRAIN_S = 5.0
 """Allowed for what is under way when a container is killed."""
@@ -211,9 +213,7 @@ def create(
         runtime=policy.runtime,
         security_opt=["no-new-privileges:true"],
         shm_size=policy.scratch_bytes,
-        tmpfs={
-            "/tmp": f"size={policy.scratch_bytes},nr_inodes=65536,mode=1777,nosuid,nodev,noexec"
-        },  # noqa: S108
+        tmpfs={SCRATCH_FOLDER: _scratch_options(policy)},
         ulimits=[
             Ulimit(name="core", soft=0, hard=0),
             Ulimit(name="fsize", soft=policy.max_file_bytes, hard=policy.max_file_bytes),
@@ -229,9 +229,14 @@ def create(
         stdin_open=True,
         tty=False,
         user=UID,
-        working_dir="/tmp",  # noqa: S108  # inside the container
+        working_dir=SCRATCH_FOLDER,
     )
     return str(created["Id"])
+
+
+def _scratch_options(policy: SandboxPolicy) -> str:
+    limits = f"size={policy.scratch_bytes},nr_inodes={SCRATCH_INODES}"
+    return f"{limits},mode=1777,nosuid,nodev,noexec"
 
 
 def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, str]:
@@ -246,7 +251,7 @@ def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, s
         "CODEGEN_MAX_OUTPUT_BYTES": str(policy.max_output_bytes),
         "CODEGEN_MAX_RESULT_BYTES": str(policy.max_result_bytes),
         "CODEGEN_PRELOAD": preload,
-        "HOME": "/tmp",  # noqa: S108  # inside the container
+        "HOME": SCRATCH_FOLDER,
         "POLARS_MAX_THREADS": threads,
         **{f"{name}_NUM_THREADS": threads for name in names},
     }

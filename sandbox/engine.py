@@ -159,8 +159,8 @@ def explain(address: str, error: BaseException) -> str:
     if any(isinstance(cause, (FileNotFoundError, ConnectionRefusedError)) for cause in causes):
         if shutil.which("dockerd") or shutil.which("docker") or (path and Path(path).exists()):
             return (
-                f"no container engine answers at {address!r}; start it: Docker Desktop, or"
-                " `sudo systemctl start docker`"
+                f"no container engine answers at {address!r}; start it: Docker Desktop,"
+                " `sudo systemctl start docker`, or `sudo dockerd` where there is no systemd"
             )
         return (
             "no container engine is installed; install Docker (https://docs.docker.com/engine/"

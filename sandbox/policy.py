@@ -15,8 +15,9 @@ MIN_MEMORY_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxPolicy:
-    """What one run may use. Sizes are bytes, or text such as ``"512m"`` and ``"2g"`` (powers of 1024).
+    """What one run may use.
 
+    Sizes are bytes, or text such as ``"512m"`` and ``"2g"`` (powers of 1024).
     Network, capabilities, privileges and a writable root are never given, so
     they have no field here.
 

@@ -30,10 +30,6 @@ DAEMON_LOG = Path("/var/log/codegen-agent-dockerd.log")
 ANSWER_TIMEOUT_S = 90.0
 POLL_S = 0.5
 LOG_TAIL_LINES = 8
-BY_HAND = (
-    "install Docker (https://docs.docker.com/engine/install/) or run this again as root on"
-    " Debian or Ubuntu; nothing was installed or changed"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +70,11 @@ def plan(host: Host, why: str) -> tuple[Step, ...]:
     if host.elsewhere:
         raise EngineUnreachableError(f"{why} (it was named, so no other one is set up here)")
     if not host.root:
-        raise EngineUnreachableError(f"{why}. Not being root: {BY_HAND}")
+        raise EngineUnreachableError(f"{why}. Not being root, nothing was installed or changed")
     if host.dockerd:
         return ("start",)
     if not host.apt:
-        raise EngineUnreachableError(f"{why}. Without apt-get: {BY_HAND}")
+        raise EngineUnreachableError(f"{why}. Without apt-get, nothing was installed or changed")
     return ("install", "start")
 
 

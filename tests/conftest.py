@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import Any
 import pytest
 
 from graph_agent.settings import Settings, load_settings
-from sandbox import DockerSandbox, SandboxPolicy
+from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy
+from sandbox.engine import connect
+from sandbox.image import build_image
 
 OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LANGCHAIN_")
 
@@ -36,8 +40,6 @@ def no_real_models() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hide the developer's own keys and settings, and give each test its own state folder."""
-    import os
-
     for name in list(os.environ):
         # The cache holds the model's weights: fetched once, not once a test.
         if name.startswith(OURS) and name != "CODEGEN_AGENT_CACHE":
@@ -53,6 +55,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def settings() -> Settings:
     """The settings of this test, with a state folder of its own."""
     return load_settings()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runner_image() -> None:
+    """Build the runner image if its program changed; without an engine its tests say so."""
+    with contextlib.suppress(EngineUnreachableError), contextlib.closing(connect()) as client:
+        build_image(client)
 
 
 @pytest.fixture(scope="session")

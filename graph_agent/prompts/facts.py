@@ -70,8 +70,7 @@ def outcome_text(execution: ExecutionRecord, state: AgentState) -> str:
         if text.strip():
             shown = clip(text, MAX_OUTPUT_CHARS) if open_ else f"({len(text)} characters)"
             lines.append(f"{label}:\n{shown}")
-    for one in execution.variables:
-        lines.append(clip(one.summary, MAX_OUTPUT_CHARS))
+    lines.extend(clip(one.summary, MAX_OUTPUT_CHARS) for one in execution.variables)
     for name, why in execution.withheld.items():
         kind = why.partition(":")[0]
         lines.append(f"{name}: not returned ({clip(why, 300) if open_ else kind})")

@@ -18,7 +18,8 @@ it did when it ran in an isolated container. Judge whether its result answers th
 request cannot be met) and when the program succeeded.
 - If it failed, plan says what exactly to change, in at most five sentences.
 
-Answer with one JSON object: {"success": bool, "should_retry": bool, "explanation": str, "plan": str}"""
+Answer with one JSON object: \
+{"success": bool, "should_retry": bool, "explanation": str, "plan": str}"""
 
 
 def analysis_messages(

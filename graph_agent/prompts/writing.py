@@ -25,16 +25,22 @@ complete Python program. It runs once, from its first line, in an isolated conta
 Rules:
 - The variables described below already exist as globals. Use them as they are; never load, \
 recreate or make up their data, and do not change them unless the request says so.
-- There is no network and no access to the user's files. Use only the standard library and: {libraries}.
+- There is no network and no access to the user's files. Use only the standard library and: \
+{libraries}.
 - Leave every result the request asks for in a global variable with a telling name, and print it \
 when it is small.
-- Draw each figure that is asked for with matplotlib or seaborn, labelled and readable, and leave it \
-open or call plt.show(). Draw none that is not asked for.
+- Draw each figure that is asked for with matplotlib or seaborn, labelled and readable, and leave \
+it open or call plt.show(). Draw none that is not asked for.
 - No input(), no command line, no placeholder, no code that only pretends.
 - Let errors be raised; do not catch them to print them.
 
 Think the steps through, then answer with exactly one fenced ```python block that holds the whole \
 program."""
+
+MEND = (
+    "Write the whole program again, mended, in one fenced ```python block. Do not repeat the"
+    " code that failed."
+)
 
 
 def generation_messages(
@@ -78,8 +84,7 @@ def _last_round(state: AgentState, attempts: list[Attempt]) -> list[BaseMessage]
         f"Attempt {last.number} did not succeed.",
         problem_text(last, state),
         *(["Earlier attempts that did not succeed either:", *earlier] if earlier else []),
-        "Write the whole program again, mended, in one fenced ```python block. Do not repeat the"
-        " code that failed.",
+        MEND,
     ]
     code = clip(last.code, MAX_CODE_CHARS)
     return [AIMessage(f"```python\n{code}\n```"), HumanMessage("\n\n".join(parts))]

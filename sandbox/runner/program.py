@@ -1,8 +1,8 @@
 """Runs the code as ``__main__`` and tells how it ended."""
 
 from __future__ import annotations
-
 import __future__ as future_features
+
 import ast
 import linecache
 import sys

@@ -179,13 +179,10 @@ def test_runs_at_the_same_time(sandbox: DockerSandbox) -> None:
 
 
 def test_no_engine() -> None:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        DockerSandbox() as sandbox,
-        pytest.raises(EngineUnreachableError, match="engine"),
-    ):
+    with pytest.MonkeyPatch.context() as patch, DockerSandbox() as sandbox:
         patch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-        sandbox.run("x = 1")
+        with pytest.raises(EngineUnreachableError, match="engine"):
+            sandbox.run("x = 1")
 
 
 def test_no_image() -> None:
@@ -208,7 +205,10 @@ def test_no_such_runtime() -> None:
 def test_a_container_ended_by_others_is_no_failed_run(engine: Any, how: str) -> None:
     def end(*_: object) -> None:
         for one in ours(engine, f"others-{how}"):
-            one.remove(force=True) if how == "remove" else one.kill()
+            if how == "remove":
+                one.remove(force=True)
+            else:
+                one.kill()
 
     with (
         DockerSandbox(labels={"test": f"others-{how}"}) as sandbox,
@@ -219,13 +219,15 @@ def test_a_container_ended_by_others_is_no_failed_run(engine: Any, how: str) -> 
 
 def test_too_little_memory_to_start() -> None:
     policy = SandboxPolicy(memory="32m", start_timeout_s=20)
+    code = "import pandas"
     with DockerSandbox(policy) as sandbox:
         try:
-            run = sandbox.run("import pandas")
-        except SandboxUnavailableError as error:
-            assert "memory" in str(error)
+            run = sandbox.run(code)
+        except SandboxUnavailableError as unavailable:
+            said = str(unavailable)
         else:
-            assert run.outcome == "out_of_memory"
+            said = run.detail
+    assert "memory" in said
 
 
 def test_bad_input_starts_no_container(engine: Any) -> None:
@@ -256,10 +258,9 @@ def test_bad_input_starts_no_container(engine: Any) -> None:
 
 
 def test_a_variable_the_image_cannot_load_is_named(sandbox: DockerSandbox) -> None:
-    import pytest as not_in_the_image
-
-    with pytest.raises(VariableError, match="'marker'.*pytest"):
-        sandbox.run("x = 1", {"n": 1, "marker": not_in_the_image.mark.skip})
+    not_in_the_image = pytest.mark.skip
+    with pytest.raises(VariableError, match=r"'marker'.*pytest"):
+        sandbox.run("x = 1", {"n": 1, "marker": not_in_the_image})
 
 
 def test_a_closed_sandbox_says_so() -> None:

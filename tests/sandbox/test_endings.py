@@ -9,6 +9,18 @@ import pytest
 from sandbox import DockerSandbox, Execution, SandboxPolicy
 
 SHORT_S = 4.0
+EXIT_IN_THREAD = """
+import threading, sys
+thread = threading.Thread(target=sys.exit, args=(3,))
+thread.start()
+thread.join()
+"""
+IGNORE_SIGNALS = """
+import signal, time
+for one in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(one, signal.SIG_IGN)
+time.sleep(1000)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +62,7 @@ def test_exception_keeps_what_was_there_before(strict: DockerSandbox) -> None:
         ("import sys; sys.exit(2)", "error"),
         ("import sys; sys.exit('no')", "error"),
         (
-            "import threading, sys\nt = threading.Thread(target=sys.exit, args=(3,))\nt.start(); t.join()",
+            EXIT_IN_THREAD,
             "ok",
         ),
         ("import os; os._exit(0)", "crashed"),
@@ -84,7 +96,7 @@ def test_a_crash_says_what_killed_it(strict: DockerSandbox) -> None:
     [
         "while True: pass",
         "import time; time.sleep(1000)",
-        "import signal, time\nfor s in (signal.SIGTERM, signal.SIGINT): signal.signal(s, signal.SIG_IGN)\ntime.sleep(1000)",
+        IGNORE_SIGNALS,
         "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()",
         "import os, time\nfor _ in range(3):\n    os.fork()\ntime.sleep(1000)",
     ],
@@ -179,7 +191,8 @@ def test_closed_streams(strict: DockerSandbox) -> None:
 def test_a_child_may_kill_its_parent_but_not_process_1(strict: DockerSandbox) -> None:
     run = strict.run(
         "import os, signal\nprint('before')\n"
-        "if os.fork() == 0:\n    os.kill(1, signal.SIGKILL)\n    os.kill(os.getppid(), signal.SIGKILL)\n"
+        "if os.fork() == 0:\n    os.kill(1, signal.SIGKILL)\n"
+        "    os.kill(os.getppid(), signal.SIGKILL)\n"
         "import time; time.sleep(1000)"
     )
     assert run.outcome == "crashed"
@@ -211,7 +224,8 @@ def test_process_1_cannot_be_read_or_written(strict: DockerSandbox) -> None:
         "def reach(path, mode):\n"
         "    try:\n        open(path, mode).close()\n        return 'open'\n"
         "    except OSError as error:\n        return type(error).__name__\n"
-        "tries = [reach('/proc/1/mem', 'r+b'), reach('/proc/1/fd/1', 'wb'), reach('/proc/1/environ', 'rb')]"
+        "tries = [reach('/proc/1/mem', 'r+b'), reach('/proc/1/fd/1', 'wb'),"
+        " reach('/proc/1/environ', 'rb')]"
     )
     assert run.variables["tries"] == ["PermissionError"] * 3
 

@@ -52,7 +52,8 @@ def test_only_scratch_can_be_written(hard: DockerSandbox) -> None:
         "def can(path):\n"
         "    try:\n        open(os.path.join(path, 'x'), 'w').close()\n        return True\n"
         "    except OSError:\n        return False\n"
-        "where = {path: can(path) for path in ('/', '/etc', '/job', '/opt', '/usr/bin', '/root', '/tmp', '.')}",
+        "paths = ('/', '/etc', '/job', '/opt', '/usr/bin', '/root', '/tmp', '.')\n"
+        "where = {path: can(path) for path in paths}",
         returns=["where"],
     )
     writable = {path for path, can in run.variables["where"].items() if can}
@@ -66,7 +67,8 @@ def test_nothing_with_a_setuid_bit(hard: DockerSandbox) -> None:
         "    for folder, _, names in os.walk(top):\n"
         "        for name in names:\n"
         "            path = os.path.join(folder, name)\n"
-        "            if os.lstat(path).st_mode & (stat.S_ISUID | stat.S_ISGID) and not os.path.islink(path):\n"
+        "            mode = os.lstat(path).st_mode\n"
+        "            if mode & (stat.S_ISUID | stat.S_ISGID) and stat.S_ISREG(mode):\n"
         "                found.append(path)",
         returns=["found"],
     )

@@ -78,8 +78,8 @@ def test_one_that_is_installed_is_only_started() -> None:
     ("host", "said"),
     [
         (replace(DEBIAN, root=False), "nothing was installed or changed"),
-        (replace(DEBIAN, root=False, dockerd=True), "Not being root"),
-        (replace(DEBIAN, apt=False), "Without apt-get"),
+        (replace(DEBIAN, root=False, dockerd=True), "Not being root, nothing was"),
+        (replace(DEBIAN, apt=False), "Without apt-get, nothing"),
         (replace(DEBIAN, elsewhere=True), "no other one is set up"),
         (replace(DEBIAN, elsewhere=True, dockerd=True), "no other one is set up"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def test_variables_are_linked_not_copied(store: VariableStore) -> None:
 def test_a_missing_blob_is_told(store: VariableStore) -> None:
     bundle = store.put_variables({"array": np.zeros(1_000_000)})
     for path in blobs(store):
-        os.unlink(path)
+        path.unlink()
     with store.job_folder() as folder, pytest.raises(VariableStoreError, match="again"):
         store.link_variables(bundle, folder)
 
