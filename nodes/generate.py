@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableConfig
 
 from graph_agent.errors import ModelAnswerError
 from graph_agent.models import ModelReply, call_model, profile_of
-from graph_agent.prompts import code_in, generation_messages
+from graph_agent.prompts import code_in, generation_messages, with_usual_imports
 from graph_agent.records import Attempt
 from graph_agent.state import AgentState, add_usage, attempts_of
 from sandbox.protocol import Sandbox
@@ -39,9 +39,12 @@ def generate(
         sandbox.check()
     sandbox.prepare()  # comes up while the model thinks
     model = client()
-    messages = generation_messages(state, attempts, profile_of(model), sandbox.packages())
+    profile = profile_of(model)
+    messages = generation_messages(state, attempts, profile, sandbox.packages())
     reply, fault = _ask(model, messages, config)
     code = code_in(reply.text)
+    if profile.worked_examples:
+        code = with_usual_imports(code, (one["name"] for one in state.get("summaries") or []))
     number = len(attempts) + 1
     attempt = Attempt(number=number, code=code, problem=fault or problem_of(code, attempts))
     log.info("attempt %d: %d characters of code", number, len(code))

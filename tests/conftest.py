@@ -16,6 +16,7 @@ from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy
 from sandbox.engine import connect
 from sandbox.image import build_image
 
+KEPT = ("CODEGEN_AGENT_CACHE", "CODEGEN_AGENT_BASE_IMAGE")
 OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LANGCHAIN_")
 
 
@@ -41,8 +42,8 @@ def no_real_models() -> Iterator[None]:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hide the developer's own keys and settings, and give each test its own state folder."""
     for name in list(os.environ):
-        # The cache holds the model's weights: fetched once, not once a test.
-        if name.startswith(OURS) and name != "CODEGEN_AGENT_CACHE":
+        # Where weights and wheels lie, and what the image is built on, are the machine's.
+        if name.startswith(OURS) and name not in KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CODEGEN_AGENT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LANGSMITH_TRACING", "false")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 _THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 _FENCE = re.compile(
@@ -11,6 +12,12 @@ _FENCE = re.compile(
     r"(?P<code>.*?)(?:^[ \t]*(?P=mark)[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+USUAL_IMPORTS = {
+    "np": "numpy",
+    "pd": "pandas",
+    "plt": "matplotlib.pyplot",
+    "sns": "seaborn",
+}
 _PYTHON = ("python", "py", "python3", "ipython", "")
 
 
@@ -30,6 +37,29 @@ def code_in(text: str) -> str:
         return max(blocks, key=len).rstrip()
     bare = text.strip()
     return bare if "```" not in bare and _is_program(bare) else ""
+
+
+def with_usual_imports(code: str, given: Iterable[str] = ()) -> str:
+    """Add the import of np, pd, plt or sns where code uses one that nothing binds.
+
+    Small models forget them more often than anything else. ``given``: the names
+    of the user's variables.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return code
+    used: set[str] = set()
+    bound = set(given)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+    missing = [name for name in USUAL_IMPORTS if name in used and name not in bound]
+    return "".join(f"import {USUAL_IMPORTS[name]} as {name}\n" for name in missing) + code
 
 
 def _is_program(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph_agent.prompts import code_in
+from graph_agent.prompts import code_in, with_usual_imports
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,24 @@ from graph_agent.prompts import code_in
 )
 def test_code_in(text: str, code: str) -> None:
     assert code_in(text) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "added"),
+    [
+        ("x = np.zeros(3)", "import numpy as np\n"),
+        ("sns.heatmap(t)\nplt.show()", "import matplotlib.pyplot as plt\nimport seaborn as sns\n"),
+        ("import numpy as np\nx = np.zeros(3)", ""),
+        ("from pandas import api as pd\npd", ""),
+        ("for pd in range(3): print(pd)", ""),
+        ("def f(np): return np", ""),
+        ("x = mine.np", ""),
+        ("x = (", ""),
+    ],
+)
+def test_forgotten_imports_are_added(code: str, added: str) -> None:
+    assert with_usual_imports(code) == added + code
+
+
+def test_a_given_variable_is_no_forgotten_import() -> None:
+    assert with_usual_imports("x = pd + 1", ["pd"]) == "x = pd + 1"
