@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -28,9 +29,9 @@ def save_run(output: AgentOutput, store: VariableStore, folder: Path) -> list[Pa
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = [_write(folder / "transcript.md", render(output, figure_folder=".").encode())]
+    written = [_write(folder / "transcript.md", _utf8(render(output, figure_folder=".")))]
     if output.get("code"):
-        written.append(_write(folder / "code.py", output["code"].encode()))
+        written.append(_write(folder / "code.py", _utf8(output["code"])))
     attempts = [Attempt.model_validate(one) for one in output.get("attempts") or []]
     for attempt in attempts:
         for index, figure in enumerate(attempt.execution.figures if attempt.execution else [], 1):
@@ -51,20 +52,23 @@ def save_run(output: AgentOutput, store: VariableStore, folder: Path) -> list[Pa
 def save_values(values: dict[str, Any], folder: Path) -> list[Path]:
     """Write values as files: tables as CSV, arrays as npy, the rest as JSON where it goes.
 
+    The code chose the names, so none of these replaces a file with another
+    content: the folder may be the one its input came from.
+
     Raises:
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written, plain = [], {}
     for name, value in values.items():
-        path = _save_table(name, value, folder)
-        if path is not None:
-            written.append(path)
+        table = _table(name, value)
+        if table is not None:
+            written.append(_write_beside(folder, *table))
         elif (shown := json_value(value)) is not None:
             plain[name] = shown
     if plain:
         text = json.dumps(plain, indent=2, ensure_ascii=False)
-        written.append(_write(folder / "values.json", text.encode()))
+        written.append(_write_beside(folder, "values.json", _utf8(text)))
     return written
 
 
@@ -80,30 +84,43 @@ def json_value(value: object) -> Any:
     return json.loads(text) if len(text) <= MAX_JSON_CHARS else None
 
 
-def _save_table(name: str, value: Any, folder: Path) -> Path | None:
+def _table(name: str, value: Any) -> tuple[str, bytes] | None:
+    """Return the file name and content of a table or array; None for what has no such form."""
     # A name out of a container, but an identifier by then: no separator, no dot.
     if len(name) > MAX_FILE_NAME_CHARS:
         return None
     pandas, numpy, polars = (sys.modules.get(one) for one in ("pandas", "numpy", "polars"))
     if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
-        path = folder / f"{name}.csv"
-        value.to_csv(path)
-        return path
+        return f"{name}.csv", _utf8(value.to_csv())
     if polars is not None and isinstance(value, polars.DataFrame):
-        path = folder / f"{name}.csv"
         try:
-            value.write_csv(path)
+            return f"{name}.csv", _utf8(value.write_csv())
         except polars.exceptions.ComputeError:  # nested columns have no CSV
-            path.unlink(missing_ok=True)
             return None
-        return path
     if numpy is not None and isinstance(value, numpy.ndarray) and value.dtype.kind != "O":
-        path = folder / f"{name}.npy"
-        numpy.save(path, value, allow_pickle=False)
-        return path
+        buffer = io.BytesIO()
+        numpy.save(buffer, value, allow_pickle=False)
+        return f"{name}.npy", buffer.getvalue()
     return None
+
+
+def _write_beside(folder: Path, name: str, data: bytes) -> Path:
+    """Write a file under its name, or a numbered one if that is taken by other content."""
+    stem, _, kind = name.rpartition(".")
+    path, number = folder / name, 1
+    while path.is_symlink() or path.exists():
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return path
+        number += 1
+        path = folder / f"{stem}-{number}.{kind}"
+    return _write(path, data)
 
 
 def _write(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
+
+
+def _utf8(text: str) -> bytes:
+    # A model's answer, or a value, may hold half of a surrogate pair.
+    return text.encode("utf-8", "backslashreplace")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -86,11 +86,19 @@ def thread_exists(state_dir: Path, thread_id: str) -> bool:
         return saver.get_tuple({"configurable": {"thread_id": thread_id}}) is not None
 
 
+def is_over(values: Mapping[str, Any]) -> bool:
+    """Whether a run with these channel values came to its end.
+
+    The snapshot's ``next`` does not tell: it is empty as well when a run was
+    killed after a node had finished and before the step was.
+    """
+    return values.get("decision") in ("done", "give_up")
+
+
 def _record(thread_id: str, saved: CheckpointTuple) -> RunRecord:
     values = saved.checkpoint["channel_values"]
-    over = values.get("decision") in ("done", "give_up")
     status: Literal["solved", "not solved", "unfinished"] = "unfinished"
-    if over:
+    if is_over(values):
         status = "solved" if values.get("success") else "not solved"
     return RunRecord(
         thread_id=thread_id,

@@ -117,7 +117,7 @@ def _check_parses(checks: str | None) -> None:
         return
     try:
         ast.parse(checks)
-    except (SyntaxError, ValueError, TypeError) as error:
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         where = f" (line {line})" if line else ""
         raise RequestError(

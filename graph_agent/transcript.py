@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graph_agent.records import Attempt, ExecutionRecord
 from graph_agent.state import AgentOutput
+from graph_agent.visible import visible
 
 
 def render(output: AgentOutput, figure_folder: str | None = None) -> str:
@@ -20,7 +21,7 @@ def render(output: AgentOutput, figure_folder: str | None = None) -> str:
     code = output.get("code") or ""
     if code:
         parts.append(f"**Saved Code:**\n\n{_block(code, 'python')}")
-    return "\n\n".join(parts) + "\n"
+    return visible("\n\n".join(parts)) + "\n"
 
 
 def figure_name(attempt: int, index: int) -> str:

@@ -12,7 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from graph_agent.checkpoints import open_saver
+from graph_agent.checkpoints import is_over, open_saver
 from graph_agent.errors import AgentError, ThreadError
 from graph_agent.events import (
     Analyzed,
@@ -29,7 +29,7 @@ from graph_agent.records import Attempt
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.result import CodeGenerationResult, result_from
 from graph_agent.settings import Settings, load_settings
-from graph_agent.state import AgentInput
+from graph_agent.state import AgentInput, AgentOutput
 from sandbox import DockerSandbox, VariableStore
 from sandbox.protocol import Sandbox
 
@@ -61,11 +61,13 @@ class AgentWorkflow:
     ) -> None:
         if request is None and thread_id is None:
             raise AgentError("give a request, or resume a run with AgentWorkflow.resume(thread_id)")
-        self.thread_id = thread_id or uuid.uuid4().hex[:12]
+        self.thread_id = uuid.uuid4().hex[:12] if thread_id is None else thread_id
         self._request = request
         self._client = client
         self._settings = settings or load_settings()
-        self._max_attempts = max_code_generation or self._settings.max_attempts
+        self._max_attempts = (
+            self._settings.max_attempts if max_code_generation is None else max_code_generation
+        )
         self._sandbox = sandbox
         self._checkpointer = checkpointer
         self._store = VariableStore(self._settings.state_dir / "variables")
@@ -100,6 +102,10 @@ class AgentWorkflow:
 
         After any of these, and after a kill, the run can be resumed.
         """
+        if self._request is None and (output := self._output_if_over()) is not None:
+            yield Started(self.thread_id)
+            yield Finished(result_from(output, self._store, self.thread_id))
+            return
         # Whatever is unusable is told before anything is stored, asked or started.
         client = client_from(self._client, self._settings)
         with contextlib.ExitStack() as open_:
@@ -111,32 +117,41 @@ class AgentWorkflow:
                     DockerSandbox(policy, store=self._store, labels=labels)
                 )
             sandbox.check()
-            saver = self._checkpointer
-            if saver is None:
-                saver = open_.enter_context(open_saver(self._settings.state_dir))
+            saver = open_.enter_context(self._saver())
             graph = build_graph(
                 client, saver, sandbox=sandbox, store=self._store, settings=self._settings
             )
             config: RunnableConfig = {"configurable": {"thread_id": self.thread_id}}
-            yield from self._events(graph, self._input(graph, config), config)
+            yield from self._events(graph, self._input(), config)
 
-    def _input(self, graph: Graph, config: RunnableConfig) -> AgentInput | None:
-        if self._request is not None:
-            return self._request.to_input(self._store, self._max_attempts)
-        if not graph.get_state(config).values:
+    def _input(self) -> AgentInput | None:
+        if self._request is None:
+            return None
+        return self._request.to_input(self._store, self._max_attempts)
+
+    def _saver(self) -> contextlib.AbstractContextManager[BaseCheckpointSaver[Any]]:
+        if self._checkpointer is not None:
+            return contextlib.nullcontext(self._checkpointer)
+        return open_saver(self._settings.state_dir)
+
+    def _output_if_over(self) -> AgentOutput | None:
+        """Return what a finished run left, which takes neither model nor sandbox."""
+        with self._saver() as saver:
+            saved = saver.get_tuple({"configurable": {"thread_id": self.thread_id}})
+        if saved is None:
             raise ThreadError(
                 f"there is no run {self.thread_id!r} to resume; `codegen-agent threads` lists them"
             )
-        return None
+        values = saved.checkpoint["channel_values"]
+        return values if is_over(values) else None  # type: ignore[return-value]  # the state's superset
 
     def _events(
         self, graph: Graph, input_: AgentInput | None, config: RunnableConfig
     ) -> Generator[Event, None, None]:
         yield Started(self.thread_id)
-        if input_ is not None or graph.get_state(config).next:
-            modes = ["updates", "custom"]
-            for mode, chunk in graph.stream(input_, config, stream_mode=modes):  # type: ignore[arg-type]  # a list of modes is documented
-                yield from _translate(str(mode), chunk)
+        modes = ["updates", "custom"]
+        for mode, chunk in graph.stream(input_, config, stream_mode=modes):  # type: ignore[arg-type]  # a list of modes is documented
+            yield from _translate(str(mode), chunk)
         output = graph.get_state(config).values
         yield Finished(result_from(output, self._store, self.thread_id))  # type: ignore[arg-type]  # the state's superset
 

@@ -1,5 +1,5 @@
 """The command ``codegen-agent``."""
 
-from graph_agent.cli.app import main
+from graph_agent.cli.entry import main
 
 __all__ = ["main"]

@@ -46,11 +46,6 @@ Model = Annotated[
 ]
 
 
-def main() -> None:
-    """Run the command line."""
-    app(windows_expand_args=False)
-
-
 def _print_version(asked: bool) -> None:
     if asked:
         try:

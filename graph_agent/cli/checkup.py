@@ -10,13 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from graph_agent.cli.exits import Exit, print_json
 from graph_agent.errors import AgentError
 from graph_agent.graph import policy_from
 from graph_agent.models import create_client, profile_of
 from graph_agent.settings import Settings, load_settings
+from graph_agent.visible import visible
 from sandbox import DockerSandbox, SandboxError
 from sandbox.engine import connect, engine_facts
 from sandbox.image import image_packages, image_tag
@@ -76,10 +78,15 @@ def diagnose() -> Iterator[Line]:
         return
     yield Line("settings", True, f".env: {settings.dotenv_path or 'none found'}")
     yield _tried("state folder", lambda: _state(settings), "set CODEGEN_AGENT_STATE")
-    yield _tried("engine", _engine, "start Docker")
-    yield _tried("runner image", image_found, "run `codegen-agent sandbox build`")
-    yield _tried("versions", _versions, "run `codegen-agent sandbox build`")
-    yield _tried("hardening", lambda: _hardening(settings), "use an engine that gives all of these")
+    engine = _tried("engine", _engine, "start Docker, or install it")
+    yield engine
+    for name, look, mend in (
+        ("runner image", image_found, "run `codegen-agent sandbox build`"),
+        ("versions", _versions, "run `codegen-agent sandbox build`"),
+        ("hardening", lambda: _hardening(settings), "use an engine that gives all of these"),
+    ):
+        without = Line(name, False, "not looked at: there is no engine", engine.mend)
+        yield _tried(name, look, mend) if engine.ok else without
     yield _key(settings)
     yield _tried("model", lambda: _model(settings), "set a key, or run `codegen-agent model fetch`")
 
@@ -179,8 +186,10 @@ def _model(settings: Settings) -> str:
 
 
 def _show(lines: list[Line]) -> None:
-    table = Table("", "what", "found", "mend")
+    # Folded, not cut: a mend is there to be copied.
+    table = Table(*(Column(one, overflow="fold") for one in ("", "what", "found", "mend")))
     for line in lines:
         mark = "[green]ok[/green]" if line.ok else "[red]no[/red]" if line.required else "–"
-        table.add_row(mark, line.name, line.found, "" if line.ok else line.mend)
+        mend = "" if line.ok else line.mend
+        table.add_row(mark, line.name, Text(visible(line.found)), Text(mend))
     Console().print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from dataclasses import asdict
@@ -11,8 +12,8 @@ from typing import Any
 import typer
 
 from graph_agent.artifacts import json_value, save_values
-from graph_agent.cli.exits import Exit, print_json
-from graph_agent.cli.running import read_text, usable_folder
+from graph_agent.cli.exits import Exit, print_json, say
+from graph_agent.cli.running import read_text, usable_folder, writing
 from graph_agent.graph import policy_from
 from graph_agent.settings import load_settings
 from graph_agent.summaries import summarize
@@ -67,23 +68,27 @@ def as_object(run: Execution, files: list[Path]) -> dict[str, Any]:
 
 
 def _pass_on(stream: str, text: str) -> None:
-    target = sys.stdout if stream == "stdout" else sys.stderr
-    target.write(text)
-    target.flush()
+    if stream == "stdout":
+        say(text, end="")
+        return
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _save(run: Execution, folder: Path) -> list[Path]:
-    written = save_values(dict(run.variables), folder)
-    for index, figure in enumerate(run.figures, 1):
-        path = folder / f"figure-{index}.png"
-        path.write_bytes(figure.data)
-        written.append(path)
+    with writing(folder):
+        written = save_values(dict(run.variables), folder)
+        for index, figure in enumerate(run.figures, 1):
+            path = folder / f"figure-{index}.png"
+            path.write_bytes(figure.data)
+            written.append(path)
     return written
 
 
 def _tell(run: Execution, files: list[Path]) -> None:
     if run.display_text:
-        typer.echo(run.display_text)
+        say(run.display_text)
     if run.error is not None:
         typer.echo(run.error.traceback, err=True, nl=False)
     if not run.ok:

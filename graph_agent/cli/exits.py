@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 import typer
 
 from graph_agent import errors
+from graph_agent.visible import visible
 from sandbox import errors as sandbox_errors
 
 
@@ -46,29 +48,59 @@ def exit_code(error: Exception) -> Exit | None:
 
 @contextlib.contextmanager
 def exits(as_json: bool) -> Iterator[None]:
-    """Turn our errors into one message and the right exit code."""
+    """Turn our errors into one message and the right exit code; their notes follow it."""
     try:
         yield
     except (errors.AgentError, sandbox_errors.SandboxError) as error:
         code = exit_code(error)
         assert code is not None  # noqa: S101  # both roots are in the table
-        fail(str(error), code, as_json, type(error).__name__)
-    except KeyboardInterrupt:
-        fail("interrupted", Exit.INTERRUPTED, as_json, "KeyboardInterrupt")
+        fail(str(error), code, as_json, type(error).__name__, _notes(error))
+    except KeyboardInterrupt as error:
+        fail("interrupted", Exit.INTERRUPTED, as_json, "KeyboardInterrupt", _notes(error))
+    except typer.Exit:
+        raise
+    except Exception as error:
+        # A fault of ours keeps its traceback, on stderr; stdout keeps its promise.
+        if as_json:
+            kind = type(error).__name__
+            print_json(error_object(str(error), Exit.NOT_SOLVED, kind, _notes(error)))
+        raise
 
 
-def fail(message: str, code: Exit, as_json: bool, kind: str) -> None:
+def fail(message: str, code: Exit, as_json: bool, kind: str, notes: Sequence[str] = ()) -> None:
     """Say what is wrong, in the asked form, and leave."""
     if as_json:
-        print_json(
-            {"success": False, "error": {"type": kind, "message": message}, "exit_code": int(code)}
-        )
-    typer.echo(f"codegen-agent: {message}", err=True)
+        print_json(error_object(message, code, kind, notes))
+    line = " ".join(visible(message).split())
+    typer.echo("\n".join([f"codegen-agent: {line}", *notes]), err=True)
     raise typer.Exit(int(code))
 
 
+def error_object(message: str, code: Exit, kind: str, notes: Sequence[str]) -> dict[str, object]:
+    """Make the object ``--json`` prints for an error; ``notes`` say how to go on."""
+    return {
+        "success": False,
+        "error": {"type": kind, "message": message, "notes": list(notes)},
+        "exit_code": int(code),
+    }
+
+
 def print_json(value: object) -> None:
-    """Print the one object that ``--json`` promises on stdout."""
-    json.dump(value, sys.stdout, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
-    sys.stdout.flush()
+    """Print the one object that ``--json`` promises on stdout; in ASCII, which all read alike."""
+    say(json.dumps(value, default=str))
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Print on stdout; a reader who has gone away, such as ``head``, changes nothing else."""
+    try:
+        sys.stdout.write(text + end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would be tried again at exit.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _notes(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", ()))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from graph_agent.checkpoints import open_saver, runs
-from graph_agent.cli.exits import print_json
+from graph_agent.cli.exits import print_json, say
 from graph_agent.errors import ThreadError
 from graph_agent.settings import load_settings
 from graph_agent.transcript import render
+from graph_agent.visible import visible
 
 
 def list_threads(as_json: bool) -> None:
@@ -20,11 +21,18 @@ def list_threads(as_json: bool) -> None:
     if as_json:
         print_json({"threads": [one.model_dump(mode="json") for one in found]})
         return
-    table = Table("thread", "last step", "state", "attempts", "request")
+    if not found:
+        say("no runs yet")
+        return
+    # Folded, not cut: an id is there to be copied.
+    headings = ("thread", "last step", "state", "attempts", "request")
+    table = Table(*(Column(one, overflow="fold") for one in headings))
     for one in found:
-        request = one.request if len(one.request) <= 60 else one.request[:59] + "…"
-        table.add_row(one.thread_id, one.last_step[:19], one.status, str(one.attempts), request)
-    Console().print(table if found else "no runs yet")
+        request = " ".join(visible(one.request).split())
+        request = request if len(request) <= 60 else request[:59] + "…"
+        cells = (one.thread_id, one.last_step[:19], one.status, str(one.attempts), request)
+        table.add_row(*map(Text, cells))
+    Console().print(table)
 
 
 def show_thread(thread: str, as_json: bool) -> None:
@@ -38,4 +46,4 @@ def show_thread(thread: str, as_json: bool) -> None:
     if as_json:
         print_json({"thread_id": thread, "transcript": transcript})
     else:
-        typer.echo(transcript)
+        say(transcript)

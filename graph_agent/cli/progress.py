@@ -19,6 +19,7 @@ from graph_agent.events import (
     Printed,
     Started,
 )
+from graph_agent.visible import visible
 
 MAX_OUTPUT_CHARS = 200
 
@@ -79,7 +80,7 @@ class Progress:
 
 
 def _plain(text: str) -> str:
-    """Take the meaning away from brackets that rich would read as markup."""
+    """Take the meaning away from what rich would read as markup, and terminals as commands."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(visible(text))

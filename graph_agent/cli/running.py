@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,10 @@ import typer
 from rich.console import Console
 
 from graph_agent.artifacts import json_value, save_run
-from graph_agent.cli.exits import Exit, print_json
+from graph_agent.cli.background import in_background
+from graph_agent.cli.exits import Exit, print_json, say
 from graph_agent.cli.progress import Progress
-from graph_agent.errors import RequestError
+from graph_agent.errors import CheckpointError, RequestError, ThreadError
 from graph_agent.events import Finished
 from graph_agent.log import configure_log
 from graph_agent.records import PrivacyLevel
@@ -46,11 +50,13 @@ def run_request(options: RunOptions) -> None:
     """Answer one request; all that can be wrong with it is told before anything starts."""
     settings = load_settings()
     checks = None if options.check is None else read_text(options.check, "check")
-    out = None if options.out is None else usable_folder(options.out)
+    # In a locale that is not UTF-8 the shell's bytes arrive as halves of surrogate pairs.
+    text = os.fsencode(options.request).decode("utf-8", "replace")
     # Everything cheap first: a bad name should not wait for a large file to be read.
-    CodeGenerationRequest(options.request, {}, checks, options.returns, options.privacy)
+    CodeGenerationRequest(text, {}, checks, options.returns, options.privacy)
+    out = None if options.out is None else usable_folder(options.out)
     request = CodeGenerationRequest(
-        request_text=options.request,
+        request_text=text,
         user_variables=read_variable_files(options.variables, trust_pickle=options.trust_pickle),
         checks=checks,
         returns=options.returns,
@@ -74,19 +80,18 @@ def go(workflow: AgentWorkflow, settings: Settings, out: Path | None, as_json: b
     try:
         result = _follow(workflow, console)
     except BaseException as error:
-        if not isinstance(error, (RequestError, GeneratorExit)) and _resumable(workflow, settings):
-            typer.echo(
-                f"to go on with this run: codegen-agent resume {shlex.quote(workflow.thread_id)}",
-                err=True,
-            )
+        if not isinstance(error, (RequestError, ThreadError)) and _resumable(workflow, settings):
+            thread = shlex.quote(workflow.thread_id)
+            error.add_note(f"to go on with this run: codegen-agent resume {thread}")
         raise
     folder = out or settings.state_dir / "runs" / workflow.thread_id
-    files = save_run(result.output, VariableStore(settings.state_dir / "variables"), folder)
+    with writing(folder):
+        files = save_run(result.output, VariableStore(settings.state_dir / "variables"), folder)
     if as_json:
         print_json(as_object(result, folder, files))
     else:
-        typer.echo(result.transcript)
-        typer.echo(f"Files in {folder}: {', '.join(path.name for path in files)}")
+        say(result.transcript)
+        say(f"Files in {folder}: {', '.join(path.name for path in files)}")
     raise typer.Exit(int(Exit.SOLVED if result.success else Exit.NOT_SOLVED))
 
 
@@ -120,10 +125,12 @@ def read_text(path: Path, what: str) -> str:
         RequestError: it cannot be read as UTF-8 text.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text(encoding="utf-8-sig")  # Notepad writes a byte order mark
+    except (OSError, UnicodeDecodeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise RequestError(f"cannot read the {what} file {str(path)!r}: {reason}") from error
+        raise RequestError(
+            f"cannot read the {what} file {str(path)!r}: {reason}; give the path of a Python file"
+        ) from error
 
 
 def usable_folder(folder: Path) -> Path:
@@ -132,21 +139,33 @@ def usable_folder(folder: Path) -> Path:
     Raises:
         RequestError: it cannot be made or written.
     """
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".codegen-agent"
+        probe = folder / f".codegen-agent-{os.getpid()}"
         probe.touch()
         probe.unlink()
+    return folder
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a folder that cannot be written into bad input.
+
+    Raises:
+        RequestError: naming the folder.
+    """
+    try:
+        yield
     except OSError as error:
         raise RequestError(
-            f"cannot write to the output folder {str(folder)!r}: {error.strerror}"
+            f"cannot write to the output folder {str(folder)!r}: {error.strerror};"
+            " name another with --out"
         ) from error
-    return folder
 
 
 def _follow(workflow: AgentWorkflow, console: Console) -> CodeGenerationResult:
     with Progress(console) as progress:
-        for event in workflow.stream():
+        for event in in_background(workflow.stream()):
             progress.show(event)
             if isinstance(event, Finished):
                 return event.result
@@ -157,8 +176,11 @@ def _resumable(workflow: AgentWorkflow, settings: Settings) -> bool:
     """Whether anything of the run is checkpointed."""
     from graph_agent.checkpoints import FILE_NAME, thread_exists
 
-    path = settings.state_dir / FILE_NAME
-    return path.exists() and thread_exists(settings.state_dir, workflow.thread_id)
+    try:
+        path = settings.state_dir / FILE_NAME
+        return path.exists() and thread_exists(settings.state_dir, workflow.thread_id)
+    except (CheckpointError, OSError):  # perhaps the very error this is asked for
+        return False
 
 
 def _value(result: CodeGenerationResult, name: str) -> Any:

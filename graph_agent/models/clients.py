@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graph_agent.errors import ModelSetupError
+from graph_agent.errors import ModelSetupError, ModelUnknownError
 from graph_agent.models.names import DEFAULT_GEMINI, LLMModels
 from graph_agent.models.redaction import redacted
+from graph_agent.settings import VARIABLES, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -21,7 +21,7 @@ __all__ = ["KEY_VARIABLES", "create_client"]
 
 log = logging.getLogger(__name__)
 
-KEY_VARIABLES = ("GEMINI_API_KEY_FOR_CODEGEN_AGENT", "GOOGLE_API_KEY")
+KEY_VARIABLES = VARIABLES["gemini_api_key"]
 """Environment variables that may hold the Gemini key, first one first."""
 
 _GOOGLE_PREFIXES = ("google_genai", "google-genai", "gemini")
@@ -42,9 +42,9 @@ def create_client(
 
     Args:
         model: a :class:`LLMModels`, any ``gemini-…`` name, ``provider:model``, or a
-            chat model, which is returned as it is. None: Gemini where there is a
-            key, else the local model.
-        api_key: Gemini's key; None: the environment's. Other providers take
+            chat model, which is returned as it is. None: the one the settings name,
+            else Gemini where there is a key, else the local model.
+        api_key: Gemini's key; None: the settings'. Other providers take
             theirs from the environment themselves.
         timeout_s: limit of one call; of the local model, of the silence between two tokens.
         temperature: None: 0 for the local models and Gemini 2, the provider's own for
@@ -52,17 +52,18 @@ def create_client(
         base_url: another address of the provider.
         cache_dir: where local weights lie; None: the user's cache folder.
         model_path: a GGUF file to use as the local model.
-        environment: None: the process's own.
+        environment: what the settings are read from; None: the process's own.
 
     Raises:
-        ModelSetupError: unknown name, no key, or a package or weights missing.
+        ModelUnknownError: no model has this name.
+        ModelSetupError: no key, or a package or weights missing.
+        SettingsError: the settings are unusable.
     """
     if model is not None and not isinstance(model, str):
         return model
-    env = os.environ if environment is None else environment
-    key = _plain(api_key) or next((env[name] for name in KEY_VARIABLES if env.get(name)), None)
-    name = model or (DEFAULT_GEMINI if key else LLMModels.LOCAL)
-    name = str(name).strip()
+    settings = load_settings(environ=environment)
+    key = _plain(api_key) or _plain(settings.gemini_api_key)
+    name = str(model or settings.model or (DEFAULT_GEMINI if key else LLMModels.LOCAL)).strip()
     provider, colon, rest = name.partition(":")
     if colon and provider in _GOOGLE_PREFIXES:
         name = rest
@@ -74,8 +75,10 @@ def create_client(
     if name in (LLMModels.LOCAL, LLMModels.LOCAL_SMALL):
         from graph_agent.models.local_client import local_client
 
-        return local_client(name, timeout_s, temperature, cache_dir, model_path)
-    raise ModelSetupError(_unknown(name))
+        weights = model_path or settings.local_model_path
+        folder = cache_dir or settings.cache_dir
+        return local_client(name, timeout_s, temperature, folder, weights)
+    raise ModelUnknownError(_unknown(name))
 
 
 def _plain(key: SecretStr | str | None) -> str | None:

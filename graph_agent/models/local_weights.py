@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graph_agent.errors import ModelSetupError
-from graph_agent.models.file_lock import locked
 from graph_agent.models.local_catalog import (
     LOCAL_WEIGHTS,
     Progress,
@@ -24,6 +23,7 @@ from graph_agent.models.local_catalog import (
     WeightsSourceError,
 )
 from graph_agent.models.verified_files import is_verified, sha256_of, stamp
+from sandbox.file_lock import file_lock
 
 __all__ = [
     "LOCAL_WEIGHTS",
@@ -106,7 +106,7 @@ def _fetch(
 ) -> None:
     folder = target.with_name(target.name + ".parts")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with locked(target.with_name(target.name + ".lock")):
+    with file_lock(target.with_name(target.name + ".lock")):
         if target.is_file() and is_verified(target, weights.size_bytes, weights.sha256):
             return
         folder.mkdir(exist_ok=True)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 EXAMPLES_SYSTEM = """\
 You write Python for data analysis. The variables described in the question already exist; use \
-them, never load or make up data. Answer with one fenced python block: these four imports, the plan \
-as comments, the code. Add new columns to a copy first, then group, sort or plot by them. Define \
-every variable the question names. Print each result. Libraries: {libraries}."""
+them, never load or make up data. Answer with one fenced python block: these four imports, the \
+plan as comments, the code. Add new columns to a copy first, then group, sort or plot by them. \
+Define every variable the question names. Print each result. Libraries: {libraries}."""
 
 _IMPORTS = """\
 ```python
@@ -43,7 +43,8 @@ _SHARE_ANSWER = """\
 # Plan:
 # 1. Keep the rows the question is about: channel is web. The share is of these, not of all rows.
 # 2. Revenue of each row: price * units; its sum by region.
-# 3. best_region is the label of the largest sum, share that sum divided by the total of the web rows.
+# 3. best_region is the label of the largest sum, share that sum divided by the total of the \
+web rows.
 data = sales[sales["channel"] == "web"].copy()
 data["revenue"] = data["price"] * data["units"]
 revenue = data.groupby("region")["revenue"].sum()

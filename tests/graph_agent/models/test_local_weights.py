@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from graph_agent.errors import ModelSetupError
-from graph_agent.models.file_lock import locked
 from graph_agent.models.local_sources import HubSource, Pin, WheelSource, read_pins
 from graph_agent.models.local_weights import (
     LOCAL_WEIGHTS,
@@ -24,6 +23,7 @@ from graph_agent.models.local_weights import (
     fetch_weights,
     find_weights,
 )
+from sandbox.file_lock import file_lock
 from tests.graph_agent.models.weights_server import WeightsServer
 
 DATA = b"GGUF" + bytes(range(256)) * 12_000  # 3 MB
@@ -221,7 +221,7 @@ def test_two_processes_fetch_once(tmp_path: Path) -> None:
 
 
 def hold(path: Path, held: object) -> None:
-    with locked(path):
+    with file_lock(path):
         held.set()  # type: ignore[attr-defined]  # a multiprocessing Event has no public type
         time.sleep(60)
 
@@ -234,7 +234,7 @@ def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     assert held.wait(30)
     process.kill()
     process.join()
-    with locked(tmp_path / "lock"):
+    with file_lock(tmp_path / "lock"):
         pass
 
 
