@@ -102,7 +102,7 @@ image: venv engine ## the image the generated code runs in
 	@$(PY) -m sandbox.image build --install-missing
 
 model: venv ## the weights of the embedded local model
-	@$(PY) -m graph_agent.models.local_weights fetch local
+	@.venv/bin/codegen-agent model fetch local >/dev/null
 
 dist: venv ## wheel and sdist in dist/
 	$(PY) -m build
