@@ -29,6 +29,8 @@ def open_saver(state_dir: Path) -> Iterator[BaseCheckpointSaver[str]]:
     path = state_dir / FILE_NAME
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # SQLite gives the files beside it the mode of this one
+        path.chmod(0o600)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise _unusable(path, error) from error
@@ -40,10 +42,9 @@ def open_saver(state_dir: Path) -> Iterator[BaseCheckpointSaver[str]]:
             connection.execute("PRAGMA synchronous=NORMAL")
             saver = SqliteSaver(connection, serde=strict_serializer())
             saver.setup()
+            yield saver
         except sqlite3.Error as error:
             raise _unusable(path, error) from error
-        path.chmod(0o600)
-        yield saver
 
 
 def strict_serializer() -> JsonPlusSerializer:

@@ -6,7 +6,7 @@ thread starts afresh instead of adding to what was there.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing_extensions import TypedDict  # the schemas of langgraph's server need it below 3.12
 
 from graph_agent.records import Attempt, Decision, Json, PrivacyLevel, Usage
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph_agent.records import Attempt, ExecutionRecord
 from graph_agent.state import AgentOutput
 from graph_agent.visible import visible
+from sandbox.figure_formats import figure_suffix
 
 
 def render(output: AgentOutput, figure_folder: str | None = None) -> str:
@@ -24,9 +25,9 @@ def render(output: AgentOutput, figure_folder: str | None = None) -> str:
     return visible("\n\n".join(parts)) + "\n"
 
 
-def figure_name(attempt: int, index: int) -> str:
+def figure_name(attempt: int, index: int, mime: str) -> str:
     """Name the file of an attempt's figure; ``index`` counts from 1."""
-    return f"attempt-{attempt}-figure-{index}.png"
+    return f"attempt-{attempt}-figure-{index}{figure_suffix(mime)}"
 
 
 def _attempt(attempt: Attempt, figure_folder: str | None) -> list[str]:
@@ -65,8 +66,13 @@ def _execution(execution: ExecutionRecord, number: int, figure_folder: str | Non
     parts += [f"Withheld: `{name}`: {why}" for name, why in execution.withheld.items()]
     for index, figure in enumerate(execution.figures, 1):
         title = f"Figure {index} ({figure.width}×{figure.height})"
-        name = figure_name(number, index)
-        parts.append(title if figure_folder is None else f"![{title}]({figure_folder}/{name})")
+        if figure_folder is None:
+            parts.append(title)
+        else:
+            # A figure of JSON is linked: no viewer of Markdown draws it.
+            mark = "!" if figure.mime.startswith("image/") else ""
+            name = figure_name(number, index, figure.mime)
+            parts.append(f"{mark}[{title}]({figure_folder}/{name})")
     return parts
 
 
@@ -74,7 +80,7 @@ def _assessment(attempts: list[Attempt], success: bool) -> str:
     count = f"{len(attempts)} attempt{'s' if len(attempts) != 1 else ''}"
     last = attempts[-1].analysis if attempts else None
     why = f" {last.explanation}" if last is not None else ""
-    verdict = "solved" if success else "not solved"
+    verdict = "solved" if success else "not solved" if last is not None else "unfinished"
     return f"**Code Assessment:** {verdict} after {count}.{why}"
 
 

@@ -69,6 +69,7 @@ class AgentWorkflow:
             self._settings.max_attempts if max_code_generation is None else max_code_generation
         )
         self._sandbox = sandbox
+        self._own_sandbox: DockerSandbox | None = None
         self._checkpointer = checkpointer
         self._store = VariableStore(self._settings.state_dir / "variables")
 
@@ -113,7 +114,7 @@ class AgentWorkflow:
             if sandbox is None:
                 policy = policy_from(self._settings)
                 labels = {"thread": self.thread_id}
-                sandbox = open_.enter_context(
+                sandbox = self._own_sandbox = open_.enter_context(
                     DockerSandbox(policy, store=self._store, labels=labels)
                 )
             sandbox.check()
@@ -123,6 +124,14 @@ class AgentWorkflow:
             )
             config: RunnableConfig = {"configurable": {"thread_id": self.thread_id}}
             yield from self._events(graph, self._input(), config)
+
+    def abandon(self) -> None:
+        """Remove the containers of a :meth:`stream` that another thread draws and nobody awaits.
+
+        Only those that wait for their code: one whose code runs ends with this process.
+        """
+        if self._own_sandbox is not None:
+            self._own_sandbox.close()
 
     def _input(self) -> AgentInput | None:
         if self._request is None:

@@ -24,11 +24,15 @@ class Judgement(BaseModel):
     """Your judgement of whether the code's result answers the request."""
 
     success: bool = Field(description="true only if the result answers the request correctly")
-    should_retry: bool = Field(
-        description="false if another attempt cannot help, or none is needed"
+    should_retry: bool | None = Field(
+        default=None, description="false if another attempt cannot help, or none is needed"
     )
-    explanation: str = Field(description="what the result shows, in one to four sentences")
-    plan: str = Field(default="", description="if it failed, what the next attempt should do")
+    explanation: str | None = Field(
+        default=None, description="what the result shows, in one to four sentences"
+    )
+    plan: str | None = Field(
+        default=None, description="if it failed, what the next attempt should do"
+    )
 
 
 def analyze(
@@ -97,8 +101,9 @@ def by_rules(last: Attempt, findings: list[Finding]) -> Analysis:
 def by_model(judgement: Judgement, findings: list[Finding]) -> Analysis:
     """Take the model's judgement, but no success against a decisive finding."""
     decisive = [one for one in findings if one.decisive]
-    explanation, plan = judgement.explanation.strip(), judgement.plan.strip()
-    should_retry = judgement.should_retry
+    explanation, plan = (judgement.explanation or "").strip(), (judgement.plan or "").strip()
+    # Only an explicit false ends the loop: a terse answer leaves it out.
+    should_retry = judgement.should_retry is not False
     if judgement.success and decisive:
         explanation = " ".join([explanation, *(one.message for one in decisive)])
         should_retry = True

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import signal
-import struct
 from types import MappingProxyType
 from typing import Any
 
 from sandbox.container import RawRun
 from sandbox.decode import DecodeLimits, decode_payload
 from sandbox.errors import PayloadError, VariableError
+from sandbox.figure_formats import MAX_PIXELS_TOGETHER, read_figure
 from sandbox.policy import SandboxPolicy
 from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Outcome, Payload
 
 MAX_REASON_CHARS = 600
 MAX_DISPLAY_CHARS = 8_000
 MAX_ERROR_CHARS = 20_000
-_PNG_HEADER = struct.Struct(">8sI4sII")
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Execution:
@@ -100,6 +98,8 @@ class _Parts:
         self.payloads: dict[str, Payload] = {}
         self.withheld: dict[str, str] = {}
         self.figures: list[Figure] = []
+        self._figure_bytes = 0
+        self._figure_pixels = 0
         self.display: Any = None
         self.display_text = ""
         self.finished = False
@@ -129,11 +129,19 @@ class _Parts:
         if len(self.figures) >= self._policy.max_figures:
             self.problems.append("more figures than the limit")
             return
-        size = png_size(body) if header.get("mime") == "image/png" else None
-        if size is None:
-            self.problems.append("a figure that is no PNG")
+        try:
+            figure = read_figure(header.get("mime"), body)
+        except PayloadError as error:
+            self.problems.append(f"refused: {error}")
             return
-        self.figures.append(Figure(body, "image/png", *size))
+        self._figure_bytes += len(body)
+        self._figure_pixels += figure.width * figure.height
+        if self._figure_bytes > self._policy.max_result_bytes:
+            self.problems.append(f"figures of more than {self._policy.max_result_bytes} bytes")
+        elif self._figure_pixels > MAX_PIXELS_TOGETHER:
+            self.problems.append(f"figures of more than {MAX_PIXELS_TOGETHER} pixels together")
+        else:
+            self.figures.append(figure)
 
     def _variable(self, header: dict[str, Any], body: bytes) -> None:
         name = self._name(header)
@@ -212,16 +220,6 @@ def decode(payload: Payload, policy: SandboxPolicy | None = None) -> Any:
 
 
 CODEC = "tree/1"
-
-
-def png_size(data: bytes) -> tuple[int, int] | None:
-    """Read width and height in pixels from a PNG's header; None if it is no PNG."""
-    if len(data) < _PNG_HEADER.size:
-        return None
-    signature, length, kind, width, height = _PNG_HEADER.unpack_from(data)
-    if signature != _PNG_SIGNATURE or kind != b"IHDR" or length != 13 or not width or not height:
-        return None
-    return width, height
 
 
 def _error(described: object) -> ExecutionError | None:

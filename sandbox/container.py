@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from sandbox.attach import AttachedStream
 from sandbox.errors import SandboxUnavailableError
 from sandbox.failure import Ending, engine_errors, post_mortem
+from sandbox.hardened import create
+from sandbox.job_mount import JobMount, unseen_folder
 from sandbox.policy import SandboxPolicy
 from sandbox.protocol import OutputListener
 from sandbox.runner import frames
 
-JOB_FOLDER = "/job"
-SCRATCH_FOLDER = "/tmp"  # noqa: S108  # the container's own, in memory
-SCRATCH_INODES = 65536
-ROLE_LABEL = "org.codegen-agent"
 DRAIN_S = 5.0
 """Allowed for what is under way when a container is killed."""
-UID = "1000:1000"
 _STREAM_NAMES = {frames.STDOUT: "stdout", frames.STDERR: "stderr"}
 
 
@@ -49,7 +44,7 @@ class Container:
         client: Any,
         image: str,
         policy: SandboxPolicy,
-        folder: Path,
+        job: JobMount,
         *,
         labels: Mapping[str, str],
         preload: str = "",
@@ -57,22 +52,35 @@ class Container:
     ) -> None:
         """Create and start it, and wait until its worker is ready.
 
-        ``cores``: how many the engine has; a policy that gives more gets these.
+        Args:
+            client: the engine.
+            image: the runner image, or one on top of it.
+            policy: the limits.
+            job: where the job's files lie; removed with the container.
+            labels: put on the container.
+            preload: modules to import ahead, separated by commas.
+            cores: how many the engine has; a policy that gives more gets these.
 
         Raises:
+            FolderUnseenError: the engine does not see the job's folder.
             SandboxUnavailableError: it could not be started in ``start_timeout_s``.
         """
         self._api = client.api
         self._policy = policy
+        self._job = job
         self._removed = threading.Lock()
         self._chunks = frames.ChunkReader()
         self._messages = frames.MessageReader(policy.max_result_bytes)
-        with engine_errors("creating a container"):
-            self.id: str = create(
-                client, image, policy, folder, labels, preload, min(policy.cpus, cores)
-            )
         try:
-            with engine_errors("starting a container"):
+            with engine_errors("creating a container"), unseen_folder(job):
+                self.id: str = create(
+                    client, image, policy, job.mount(), labels, preload, min(policy.cpus, cores)
+                )
+        except BaseException:
+            job.remove()
+            raise
+        try:
+            with engine_errors("starting a container"), unseen_folder(job):
                 self._stream = AttachedStream(
                     self._api.attach_socket(
                         self.id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
@@ -118,6 +126,10 @@ class Container:
             return
         if hasattr(self, "_stream"):
             self._stream.close()
+        self._remove_container()
+        self._job.remove()
+
+    def _remove_container(self) -> None:
         import docker.errors
 
         try:
@@ -183,75 +195,3 @@ class Container:
                     raise
         with contextlib.suppress(TimeoutError, frames.FrameError):
             self._read(run, time.monotonic() + DRAIN_S, on_output)
-
-
-def create(
-    client: Any,
-    image: str,
-    policy: SandboxPolicy,
-    folder: Path,
-    labels: Mapping[str, str],
-    preload: str,
-    cpus: float,
-) -> str:
-    """Create a container with everything taken away that a policy does not give."""
-    from docker.types import LogConfig, Ulimit
-
-    api = client.api
-    host_config = api.create_host_config(
-        auto_remove=True,
-        binds={str(folder): {"bind": JOB_FOLDER, "mode": "ro"}},
-        cap_drop=["ALL"],
-        ipc_mode="private",
-        log_config=LogConfig(type="none"),
-        mem_limit=policy.memory_bytes,
-        memswap_limit=policy.memory_bytes,
-        nano_cpus=int(cpus * 1e9),
-        network_mode="none",
-        pids_limit=policy.pids,
-        read_only=True,
-        runtime=policy.runtime,
-        security_opt=["no-new-privileges:true"],
-        shm_size=policy.scratch_bytes,
-        tmpfs={SCRATCH_FOLDER: _scratch_options(policy)},
-        ulimits=[
-            Ulimit(name="core", soft=0, hard=0),
-            Ulimit(name="fsize", soft=policy.max_file_bytes, hard=policy.max_file_bytes),
-            Ulimit(name="nofile", soft=1024, hard=1024),
-        ],
-    )
-    created = api.create_container(
-        image,
-        environment=environment(policy, preload, cpus),
-        host_config=host_config,
-        labels={ROLE_LABEL: "run", **labels},
-        network_disabled=True,
-        stdin_open=True,
-        tty=False,
-        user=UID,
-        working_dir=SCRATCH_FOLDER,
-    )
-    return str(created["Id"])
-
-
-def _scratch_options(policy: SandboxPolicy) -> str:
-    limits = f"size={policy.scratch_bytes},nr_inodes={SCRATCH_INODES}"
-    return f"{limits},mode=1777,nosuid,nodev,noexec"
-
-
-def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, str]:
-    """List the variables process 1 reads, and the thread counts that follow from ``cpus``.
-
-    Libraries count the machine's cores; more threads than the policy gives only
-    wait for each other and eat up ``pids``.
-    """
-    threads = str(max(1, math.ceil(cpus)))
-    names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
-    return {
-        "CODEGEN_MAX_OUTPUT_BYTES": str(policy.max_output_bytes),
-        "CODEGEN_MAX_RESULT_BYTES": str(policy.max_result_bytes),
-        "CODEGEN_PRELOAD": preload,
-        "HOME": SCRATCH_FOLDER,
-        "POLARS_MAX_THREADS": threads,
-        **{f"{name}_NUM_THREADS": threads for name in names},
-    }

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
 import sys
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Self
 
+from sandbox.additions import Additions
 from sandbox.collect import collect
-from sandbox.container import JOB_FOLDER, Container
-from sandbox.engine import connect, engine_facts
+from sandbox.engine import connect
 from sandbox.errors import SandboxError, VariableError
-from sandbox.image import image_packages, image_tag, require_image
+from sandbox.fit import Fit
+from sandbox.hardened import JOB_FOLDER
+from sandbox.image import image_tag, require_image
+from sandbox.launch import Launcher
 from sandbox.names import check_variable_name
 from sandbox.policy import SandboxPolicy
+from sandbox.pool import Pool
 from sandbox.protocol import OutputListener
 from sandbox.records import Execution
 from sandbox.store import VariableBundle, VariableStore, is_bundle
@@ -59,14 +59,22 @@ class DockerSandbox:
         """
         self.policy = policy or SandboxPolicy()
         self._given_client = client
-        self._given_image = image
         self._given_store = store
         self._warm = warm
-        self._labels = {f"org.codegen-agent.{key}": value for key, value in (labels or {}).items()}
         self._lock = threading.Lock()
-        self._prepared: deque[Future[_Lease]] = deque()
+        self._additions = Additions(
+            lambda: self._client, image or image_tag, self.policy.allow_packages
+        )
+        self._fit = Fit(self._additions)
+        self._launcher = Launcher(
+            self.policy,
+            self._additions,
+            client=lambda: self._client,
+            store=lambda: self._store,
+            labels={f"org.codegen-agent.{key}": value for key, value in (labels or {}).items()},
+        )
+        self._pool = Pool(lambda: self._launcher.start(PRELOADED), max(1, warm))
         self._exits = contextlib.ExitStack()
-        self._threads: ThreadPoolExecutor | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -77,25 +85,13 @@ class DockerSandbox:
 
     def close(self) -> None:
         """Remove what is left of this sandbox; it cannot be used afterwards."""
-        with self._lock:
-            self._closed = True
-            prepared = list(self._prepared)
-            self._prepared.clear()
-        for future in prepared:
-            with contextlib.suppress(Exception):
-                future.result().close()
-        if self._threads is not None:
-            self._threads.shutdown()
+        self._closed = True
+        self._pool.close()
         self._exits.close()
 
     def prepare(self) -> None:
         """Start a container for the next run in the background; failures show in that run."""
-        with self._lock:
-            if self._closed or len(self._prepared) >= max(1, self._warm):
-                return
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(1, "codegen-sandbox")
-            self._prepared.append(self._threads.submit(self._start, PRELOADED))
+        self._pool.prepare()
 
     def run(
         self,
@@ -126,10 +122,24 @@ class DockerSandbox:
         asked = None if returns is None else [check_variable_name(name) for name in returns]
         source = store or self._store
         bundle = self._bundle(variables or {}, source)
-        lease = self._lease()
+        note = self._fit.to_variables(bundle, source)
+        job = self._job(code, bundle, asked, checks)
+        execution = self._fit.to_code(lambda: self._run_once(job, source, asked, on_output))
+        if note and not execution.ok:
+            return replace(execution, detail="; ".join(filter(None, (execution.detail, note))))
+        return execution
+
+    def _run_once(
+        self,
+        job: dict[str, Any],
+        store: VariableStore,
+        asked: list[str] | None,
+        on_output: OutputListener | None,
+    ) -> Execution:
+        lease = self._pool.take(self._additions.image) or self._launcher.start()
         try:
-            source.link_variables(bundle, lease.folder)
-            raw = lease.container.serve(self._job(code, bundle, asked, checks), on_output)
+            lease.hand_over(job["variables"], store)
+            raw = lease.container.serve(job, on_output)
         finally:
             lease.close()
             if self._warm:
@@ -142,7 +152,7 @@ class DockerSandbox:
         Raises:
             SandboxUnavailableError: no engine, or no image.
         """
-        return image_packages(self._client, self._image)
+        return self._additions.packages()
 
     def python_version(self) -> str:
         """The minor version of Python the code runs on: the host's, always."""
@@ -154,7 +164,7 @@ class DockerSandbox:
         Raises:
             SandboxUnavailableError: no engine, or no image.
         """
-        require_image(self._client, self._image)
+        require_image(self._client, self._additions.image)
 
     def _bundle(
         self, variables: Mapping[str, Any] | VariableBundle, store: VariableStore
@@ -185,35 +195,6 @@ class DockerSandbox:
             },
         }
 
-    def _lease(self) -> _Lease:
-        """Take a prepared container that still lives, or start one."""
-        while True:
-            with self._lock:
-                future = self._prepared.popleft() if self._prepared else None
-            if future is None:
-                return self._start("")
-            with contextlib.suppress(Exception):  # tried again in the foreground, to be told
-                lease = future.result()
-                if lease.container.is_alive():
-                    return lease
-                lease.close()
-
-    def _start(self, preload: str) -> _Lease:
-        with contextlib.ExitStack() as undo:
-            folder = undo.enter_context(self._store.job_folder())
-            labels = {"org.codegen-agent.owner": str(os.getpid()), **self._labels}
-            container = Container(
-                self._client,
-                self._image,
-                self.policy,
-                folder,
-                labels=labels,
-                preload=preload,
-                cores=self._cores,
-            )
-            undo.callback(container.remove)
-            return _Lease(container, folder, undo.pop_all())
-
     @property
     def _client(self) -> Any:
         with self._lock:
@@ -222,16 +203,6 @@ class DockerSandbox:
                 self._exits.callback(self._given_client.close)
             return self._given_client
 
-    @functools.cached_property
-    def _cores(self) -> float:
-        return float(engine_facts(self._client).ncpu)
-
-    @property
-    def _image(self) -> str:
-        if self._given_image is None:
-            self._given_image = image_tag()
-        return self._given_image
-
     @property
     def _store(self) -> VariableStore:
         with self._lock:
@@ -239,12 +210,3 @@ class DockerSandbox:
                 folder = tempfile.TemporaryDirectory(prefix="codegen-agent-")
                 self._given_store = VariableStore(self._exits.enter_context(folder))
             return self._given_store
-
-
-class _Lease:
-    """A container, its folder, and how to be rid of both."""
-
-    def __init__(self, container: Container, folder: Path, exits: contextlib.ExitStack) -> None:
-        self.container = container
-        self.folder = folder
-        self.close = exits.close

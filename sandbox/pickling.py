@@ -6,32 +6,34 @@ nothing is ever unpickled from there.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import pickle
 import sys
-import sysconfig
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
-import cloudpickle
+from sandbox.by_value import ByValuePickler
+from sandbox.local_modules import ModuleNeeds, pickled_by_value
+from sandbox.runner.encoding.naming import type_name, with_article
 
 OUT_OF_BAND_BYTES = 1 << 16
 """Buffers of this size or more go to files of their own, to be mapped."""
-OUR_PACKAGES = frozenset({"graph_agent", "nodes", "sandbox"})
-_registry_lock = threading.Lock()
+MAX_REASON_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PickledVariable:
-    """Where one variable lies: ``pickled_bytes`` of the stream, ``buffers`` first to last."""
+    """Where one variable lies: ``pickled_bytes`` of the stream, ``buffers`` first to last.
+
+    ``module_sets``: how many dicts of name to local module follow the value, to
+    be put in place for what its functions import.
+    """
 
     name: str
     pickled_bytes: int
     buffers: tuple[int, int]
+    module_sets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +52,82 @@ class PickledVariables:
 def pickle_variables(values: Mapping[str, Any]) -> PickledVariables:
     """Pickle ``values`` in order; leave out, with its reason, what cannot go."""
     unsendable: dict[str, str] = {}
-    with _local_modules_by_value():
+    needs = ModuleNeeds()
+    with pickled_by_value():
         while True:
+            left_out = len(unsendable)
             remaining = {name: one for name, one in values.items() if name not in unsendable}
-            pickled = _pickle_all(remaining, unsendable)
+            pickled = _Attempt(needs, unsendable).dump_all(remaining)
             if pickled is not None:
                 return pickled
+            if len(unsendable) > left_out:  # nobody needs what only that value needed
+                needs = ModuleNeeds()
 
 
-def _pickle_all(values: Mapping[str, Any], unsendable: dict[str, str]) -> PickledVariables | None:
-    """Pickle all or, if one fails, note it in ``unsendable`` and return None.
+class _Attempt:
+    """Pickles all or, if a value fails or more of a module is needed, has to be made again.
 
-    A failed dump leaves half-written entries in the memo, so all starts again.
+    A failed dump leaves half-written entries in the pickler's memo.
     """
-    stream = io.BytesIO()
-    buffers: list[memoryview] = []
 
-    def keep_in_band(buffer: pickle.PickleBuffer) -> bool:
+    def __init__(self, needs: ModuleNeeds, unsendable: dict[str, str]) -> None:
+        self._needs = needs
+        self._unsendable = unsendable
+        self._stream = io.BytesIO()
+        self._buffers: list[memoryview] = []
+        self._pickler = ByValuePickler(self._stream, self._keep_in_band, needs)
+        self._followed: set[str] = set()
+
+    def dump_all(self, values: Mapping[str, Any]) -> PickledVariables | None:
+        """Pickle ``values``; None: make another attempt."""
+        variables = []
+        for name, value in values.items():
+            start, first = self._stream.tell(), len(self._buffers)
+            try:
+                self._pickler.dump(value)
+                module_sets = self._dump_modules()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # also SystemExit from a __reduce__, Rust's panics
+                self._unsendable[name] = _why(value, error)
+                return None
+            pickled_bytes = self._stream.tell() - start
+            buffers = (first, len(self._buffers))
+            variables.append(PickledVariable(name, pickled_bytes, buffers, module_sets))
+        if any(self._needs.attributes[name] != sent for name, sent in self._pickler.sent.items()):
+            return None
+        stream = self._stream.getvalue()
+        return PickledVariables(stream, self._buffers, variables, self._unsendable)
+
+    def _dump_modules(self) -> int:
+        """Let the local modules that came up follow the value; return in how many sets."""
+        sets = 0
+        while new := self._pickler.reached - self._followed:
+            self._pickler.dump({name: sys.modules[name] for name in sorted(new)})
+            self._followed |= new
+            sets += 1
+        return sets
+
+    def _keep_in_band(self, buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
         if raw.nbytes < OUT_OF_BAND_BYTES:
             return True
-        buffers.append(raw)
+        self._buffers.append(raw)
         return False
 
-    pickler = cloudpickle.Pickler(stream, protocol=5, buffer_callback=keep_in_band)
-    variables = []
-    for name, value in values.items():
-        start, first = stream.tell(), len(buffers)
-        try:
-            pickler.dump(value)
-        except Exception as error:
-            unsendable[name] = f"a {type(value).__name__} cannot be pickled ({_reason(error)})"
-            return None
-        pickled_bytes = stream.tell() - start
-        variables.append(PickledVariable(name, pickled_bytes, (first, len(buffers))))
-    return PickledVariables(stream.getvalue(), buffers, variables, unsendable)
+
+def _why(value: object, error: BaseException) -> str:
+    """Say in one bounded line why a value cannot go, whatever its class says of itself."""
+    kind = with_article(type_name(value))
+    if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
+        return f"{kind} cannot be pickled (it is nested too deeply)"
+    return f"{kind} cannot be pickled ({_text(error) or type_name(error)})"
 
 
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text[:200] or type(error).__name__
-
-
-@contextlib.contextmanager
-def _local_modules_by_value() -> Iterator[None]:
-    """Have the user's own modules pickled by value: the container does not have them."""
-    with _registry_lock:
-        registered = []
-        known = cloudpickle.list_registry_pickle_by_value()
-        for module in list(sys.modules.values()):
-            if is_local(module) and module.__name__ not in known:
-                cloudpickle.register_pickle_by_value(module)
-                registered.append(module)
-        try:
-            yield
-        finally:
-            for module in registered:
-                cloudpickle.unregister_pickle_by_value(module)
-
-
-def is_local(module: object) -> bool:
-    """Whether a module is the user's own: a file outside the standard library and site-packages."""
-    if not isinstance(module, ModuleType):
-        return False
-    name, file = module.__name__, getattr(module, "__file__", None)
-    if name == "__main__" or not isinstance(file, str) or name not in sys.modules:
-        return False
-    if name.partition(".")[0] in OUR_PACKAGES | sys.stdlib_module_names:
-        return False
-    return not any(part in file for part in ("site-packages", "dist-packages")) and not (
-        file.startswith(sysconfig.get_path("stdlib"))
-    )
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # it has none
+        return ""
+    printable = "".join(one if one.isprintable() else " " for one in text[:10_000])
+    return " ".join(printable.split())[:MAX_REASON_CHARS]

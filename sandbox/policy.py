@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -47,11 +48,16 @@ class SandboxPolicy:
     """The engine's runtime by name (``runc``, ``runsc``); None: the engine's default."""
     start_timeout_s: float = 60.0
     """Until a container is ready for its job; over it the sandbox is unavailable."""
+    allow_packages: tuple[str, ...] = ()
+    """What may be added to the image when the code imports it, such as ``"Faker>=20"``:
+    downloaded by the host, as wheels only; the code itself never has a network."""
 
     def __post_init__(self) -> None:
+        # Any iterable will do for the caller; the record stays hashable.
+        object.__setattr__(self, "allow_packages", check_requirements(self.allow_packages))
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "runtime":
+            if field.name in ("runtime", "allow_packages"):
                 continue
             number = parse_size(value, field.name) if isinstance(value, str) else value
             if isinstance(number, bool) or not isinstance(number, (int, float)) or not number > 0:
@@ -99,3 +105,31 @@ def parse_size(value: Any, name: str = "size") -> int:
     if match is None:
         raise PolicyError(f"{name} must be a size such as '512m' or '2g', not {value!r}")
     return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def check_requirements(requirements: Any) -> tuple[str, ...]:
+    """Return requirements as a tuple if each is a package's name with or without versions.
+
+    Raises:
+        PolicyError: one is a URL, a path, has a marker, or is no requirement at all.
+    """
+    if isinstance(requirements, (str, bytes)) or not isinstance(requirements, Iterable):
+        raise PolicyError(
+            f"allow_packages must be several names, such as ('emoji',), not {requirements!r}"
+        )
+    checked = tuple(requirements)
+    if not checked:
+        return ()
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for one in checked:
+        try:
+            parsed = Requirement(one)
+        except (InvalidRequirement, TypeError):
+            parsed = None
+        if parsed is None or parsed.url or parsed.marker:
+            raise PolicyError(
+                "allow_packages takes names with or without versions, such as 'emoji' or"
+                f" 'Faker>=20', not {one!r}"
+            )
+    return checked

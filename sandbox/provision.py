@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sandbox.commands import CommandError, run_command
+from sandbox.debian_packages import install_packages
 from sandbox.engine import UNIX_DEFAULT, connect, context_host
 from sandbox.errors import EngineUnreachableError, SandboxUnavailableError
-from sandbox.packages import install_packages
 
 Progress = Callable[[str], None]
 Step = Literal["install", "start"]

@@ -10,28 +10,29 @@ import contextlib
 import hashlib
 import mmap
 import os
-import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from sandbox.blob_writing import ASIDE_BYTES, has_file_of_size, staged, staged_with_digest
 from sandbox.errors import UnsendableVariableError, VariableStoreError
 from sandbox.names import check_variable_name
+from sandbox.owner import Owner
 from sandbox.pickling import pickle_variables
 
 VariableBundle = dict[str, Any]
 """References to a set of stored variables; plain JSON-able data.
 
 ``python``: minor version that pickled it. ``pickle``: digest of the stream.
-``variables``: name, ``bytes`` in the stream, ``buffers`` first to last, for
-each. ``buffers``: ``sha256``, ``bytes``, ``readonly``. ``files``: name,
-``sha256``, ``file_name``, for each path of a file, which goes with its content.
-``unsendable``: name to reason, for what was left out.
+``variables``: name, ``bytes`` in the stream, ``buffers`` first to last and how
+many ``module_sets`` follow, for each. ``buffers``: ``sha256``, ``bytes``,
+``readonly``. ``files``: name, ``sha256``, ``file_name``, for each path of a
+file, which goes with its content. ``unsendable``: name to reason, for what was
+left out.
 """
-BLOCK_BYTES = 8 << 20
 
 
 class VariableStore:
@@ -47,25 +48,29 @@ class VariableStore:
             VariableStoreError: they cannot be written.
         """
         view = memoryview(data).cast("B")
-        digest = hashlib.sha256(view).hexdigest()
-        path = self._path(digest)
-        if path.exists() and path.stat().st_size == view.nbytes:
-            return digest
+        blobs = self.root / "blobs"
         try:
-            self._make_private(path.parent)
-            staged = path.with_name(f".{digest}.{secrets.token_hex(4)}")
-            with open(staged, "wb") as file:
-                for start in range(0, view.nbytes, BLOCK_BYTES):
-                    file.write(view[start : start + BLOCK_BYTES])
-            # Read by the container's user through a hard link, written by nobody.
-            staged.chmod(0o444)
-            staged.replace(path)
+            if view.nbytes < ASIDE_BYTES or has_file_of_size(blobs, view.nbytes):
+                # Small, or perhaps stored already: then nothing is to be written.
+                digest = hashlib.sha256(view).hexdigest()
+                path = self._path(digest)
+                if not path.exists() or path.stat().st_size != view.nbytes:
+                    self._make_private(path.parent)
+                    with staged(view, blobs) as file:
+                        file.replace(path)
+                else:
+                    os.utime(path)  # young again: it may be wanted before a checkpoint names it
+                return digest
+            self._make_private(blobs)
+            with staged_with_digest(view, blobs) as (file, digest):
+                self._make_private(self._path(digest).parent)
+                file.replace(self._path(digest))
+            return digest
         except OSError as error:
             raise VariableStoreError(
                 f"cannot write to the variable store {str(self.root)!r}: {error.strerror};"
                 " free some space or set CODEGEN_AGENT_STATE to a folder that can be written"
             ) from error
-        return digest
 
     def put_file(self, path: Path) -> str:
         """Store a file's content and return its SHA-256, hex.
@@ -98,6 +103,20 @@ class VariableStore:
             raise VariableStoreError(f"blob {digest!r} in {str(self.root)!r} is damaged")
         return data
 
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for reading, unchecked.
+
+        Raises:
+            VariableStoreError: it is gone.
+        """
+        try:
+            return self._path(digest).open("rb")
+        except OSError as error:
+            raise VariableStoreError(
+                f"blob {digest!r} is not in the variable store {str(self.root)!r};"
+                " hand the variables over again"
+            ) from error
+
     def put_variables(
         self, values: Mapping[str, Any], *, skip_unsendable: bool = False
     ) -> VariableBundle:
@@ -118,7 +137,12 @@ class VariableStore:
             "python": "{}.{}".format(*sys.version_info),
             "pickle": self.put(pickled.stream),
             "variables": [
-                {"name": one.name, "bytes": one.pickled_bytes, "buffers": list(one.buffers)}
+                {
+                    "name": one.name,
+                    "bytes": one.pickled_bytes,
+                    "buffers": list(one.buffers),
+                    "module_sets": one.module_sets,
+                }
                 for one in pickled.variables
             ],
             "buffers": [
@@ -161,7 +185,7 @@ class VariableStore:
         """Lend a folder for one container's variables; it is removed afterwards."""
         jobs = self.root / "jobs"
         self._make_private(jobs)
-        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=jobs))
+        folder = Path(tempfile.mkdtemp(prefix=f"{Owner.of(os.getpid())}-", dir=jobs))
         folder.chmod(0o755)  # the container's user enters it by the mount, others cannot reach it
         try:
             yield folder

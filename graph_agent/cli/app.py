@@ -19,9 +19,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-sandbox_app = typer.Typer(help="The runner image.", no_args_is_help=True)
+sandbox_app = typer.Typer(
+    help="The runner image, and leftovers on the engine.", no_args_is_help=True
+)
+variables_app = typer.Typer(help="The stored variables.", no_args_is_help=True)
 model_app = typer.Typer(help="The embedded local model.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(variables_app, name="variables")
 app.add_typer(model_app, name="model")
 
 
@@ -177,6 +181,30 @@ def build(
         from graph_agent.cli.provisioning import build_runner
 
         build_runner(force, as_json)
+
+
+@sandbox_app.command(name="gc")
+def sandbox_gc(as_json: Json = False) -> None:
+    """Remove old images, and what dead processes left on the engine."""
+    with exits(as_json):
+        from graph_agent.cli.cleaning import clean_engine
+
+        clean_engine(as_json)
+
+
+@variables_app.command(name="gc")
+def variables_gc(
+    min_age_s: Annotated[
+        float,
+        typer.Option("--min-age-s", min=0, help="Keep younger ones: their run may just begin."),
+    ] = 3600.0,
+    as_json: Json = False,
+) -> None:
+    """Remove stored values that no run's checkpoints in the state folder refer to."""
+    with exits(as_json):
+        from graph_agent.cli.cleaning import clean_variables
+
+        clean_variables(min_age_s, as_json)
 
 
 @model_app.command()

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 import typer
 from rich.console import Console
@@ -22,6 +21,7 @@ from graph_agent.visible import visible
 from sandbox import DockerSandbox, SandboxError
 from sandbox.engine import connect, engine_facts
 from sandbox.image import image_packages, image_tag
+from sandbox.versions import Comparison
 
 PROBE = """
 import os, socket
@@ -137,19 +137,11 @@ def _versions() -> str:
     """Compare the libraries on both sides: a pickle may not load across versions."""
     client = connect()
     try:
-        inside = image_packages(client, image_tag())
+        differing = Comparison(image_packages(client, image_tag())).differences()
     finally:
         client.close()
-    differing = []
-    for name in ("numpy", "pandas", "pyarrow", "scikit-learn", "polars", "cloudpickle"):
-        try:
-            outside = version(name)
-        except PackageNotFoundError:
-            continue
-        if inside.get(name) not in (None, outside):
-            differing.append(f"{name} {outside} here, {inside[name]} in the image")
     if differing:
-        raise AgentError("; ".join(differing))
+        raise AgentError("; ".join(map(str, differing)))
     return "libraries agree with the image"
 
 

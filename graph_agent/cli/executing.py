@@ -19,6 +19,7 @@ from graph_agent.settings import load_settings
 from graph_agent.summaries import summarize
 from graph_agent.variable_files import read_variable_files
 from sandbox import DockerSandbox, Execution
+from sandbox.figure_formats import figure_suffix
 
 
 def execute_file(
@@ -80,7 +81,7 @@ def _save(run: Execution, folder: Path) -> list[Path]:
     with writing(folder):
         written = save_values(dict(run.variables), folder)
         for index, figure in enumerate(run.figures, 1):
-            path = folder / f"figure-{index}.png"
+            path = folder / f"figure-{index}{figure_suffix(figure.mime)}"
             path.write_bytes(figure.data)
             written.append(path)
     return written

@@ -15,6 +15,9 @@ from graph_agent import errors
 from graph_agent.visible import visible
 from sandbox import errors as sandbox_errors
 
+GO_ON = "to go on with this run: "
+"""How a note begins that is for the user; libraries add others to their errors."""
+
 
 class Exit(IntEnum):
     """What the command's exit code says."""
@@ -103,4 +106,4 @@ def say(text: str, end: str = "\n") -> None:
 
 
 def _notes(error: BaseException) -> list[str]:
-    return list(getattr(error, "__notes__", ()))
+    return [one for one in getattr(error, "__notes__", ()) if one.startswith(GO_ON)]

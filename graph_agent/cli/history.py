@@ -25,8 +25,9 @@ def list_threads(as_json: bool) -> None:
         say("no runs yet")
         return
     # Folded, not cut: an id is there to be copied.
-    headings = ("thread", "last step", "state", "attempts", "request")
-    table = Table(*(Column(one, overflow="fold") for one in headings))
+    headings = ("last step", "state", "attempts", "request")
+    columns = [Column(one, overflow="fold") for one in headings]
+    table = Table(Column("thread", no_wrap=True, overflow="fold"), *columns)
     for one in found:
         request = " ".join(visible(one.request).split())
         request = request if len(request) <= 60 else request[:59] + "…"

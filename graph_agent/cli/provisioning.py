@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -35,23 +37,29 @@ def build_runner(force: bool, as_json: bool) -> None:
 
 def fetch_model(name: str, as_json: bool) -> None:
     """Fetch a local model's weights if they are not there."""
-    from graph_agent.models.local_weights import fetch_weights
+    from graph_agent.models.local_weights import find_weights
 
     settings = load_settings()
+    path = find_weights(name, cache_dir=settings.cache_dir)
+    if path is None:
+        path = _fetch(name, settings.cache_dir, Console(stderr=True, quiet=as_json))
+    if as_json:
+        print_json({"model": name, "path": str(path)})
+    else:
+        typer.echo(str(path))
+
+
+def _fetch(name: str, cache_dir: Path, console: Console) -> Path:
+    from graph_agent.models.local_weights import fetch_weights
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True, quiet=as_json)) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task(f"model {name!r}", total=None)
-        path = fetch_weights(
-            name,
-            settings.cache_dir,
-            lambda done, total: bar.update(task, completed=done, total=total),
+        return fetch_weights(
+            name, cache_dir, lambda done, total: bar.update(task, completed=done, total=total)
         )
-    if as_json:
-        print_json({"model": name, "path": str(path)})
-    else:
-        typer.echo(str(path))

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from graph_agent.artifacts import json_value, save_run
 from graph_agent.cli.background import in_background
-from graph_agent.cli.exits import Exit, print_json, say
+from graph_agent.cli.exits import GO_ON, Exit, print_json, say
 from graph_agent.cli.progress import Progress
 from graph_agent.errors import CheckpointError, RequestError, ThreadError
 from graph_agent.events import Finished
@@ -82,7 +82,7 @@ def go(workflow: AgentWorkflow, settings: Settings, out: Path | None, as_json: b
     except BaseException as error:
         if not isinstance(error, (RequestError, ThreadError)) and _resumable(workflow, settings):
             thread = shlex.quote(workflow.thread_id)
-            error.add_note(f"to go on with this run: codegen-agent resume {thread}")
+            error.add_note(f"{GO_ON}codegen-agent resume {thread}")
         raise
     folder = out or settings.state_dir / "runs" / workflow.thread_id
     with writing(folder):
@@ -165,10 +165,15 @@ def writing(folder: Path) -> Iterator[None]:
 
 def _follow(workflow: AgentWorkflow, console: Console) -> CodeGenerationResult:
     with Progress(console) as progress:
-        for event in in_background(workflow.stream()):
-            progress.show(event)
-            if isinstance(event, Finished):
-                return event.result
+        try:
+            for event in in_background(workflow.stream()):
+                progress.show(event)
+                if isinstance(event, Finished):
+                    return event.result
+        except KeyboardInterrupt:
+            # A container between its creation and its start would outlive this process.
+            workflow.abandon()
+            raise
     raise AssertionError("the last event of a run is Finished")
 
 

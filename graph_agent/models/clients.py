@@ -156,4 +156,7 @@ def _by_provider(
         raise ModelSetupError(f"the model {name!r} needs its provider's package: {exc}") from exc
     except Exception as exc:  # each provider has its own for a missing key or an odd name
         safe = redacted(str(exc), ())
+        # LangChain's words for a provider it does not know, which have no class of their own.
+        if safe.startswith(("Unable to infer model provider", "Unsupported provider")):
+            raise ModelUnknownError(f"the model {name!r} has no known provider: {safe}") from exc
         raise ModelSetupError(f"the model {name!r} cannot be set up: {safe}") from exc

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from graph_agent.errors import ModelSetupError
+from graph_agent.errors import ModelSetupError, ModelUnknownError
 from graph_agent.models.local_catalog import (
     LOCAL_WEIGHTS,
     Progress,
@@ -64,7 +64,8 @@ def find_weights(
     be any GGUF; one in the cache is the published one, byte for byte.
 
     Raises:
-        ModelSetupError: no such model, or the given file is no GGUF.
+        ModelUnknownError: no such model.
+        ModelSetupError: the given file is no GGUF.
     """
     weights = _weights(name)
     given = path or (Path(own) if (own := os.environ.get(PATH_VARIABLE)) else None)
@@ -87,7 +88,8 @@ def fetch_weights(
     interrupted call has fetched is taken up by the next.
 
     Raises:
-        ModelSetupError: no such model, or no source gives it.
+        ModelUnknownError: no such model.
+        ModelSetupError: no source gives it.
     """
     weights = _weights(name)
     target = _cached_path(weights, cache_dir)
@@ -155,7 +157,7 @@ def _weights(name: str | Weights) -> Weights:
         return name
     if name not in LOCAL_WEIGHTS:
         known = ", ".join(LOCAL_WEIGHTS)
-        raise ModelSetupError(f"no local model is called {name!r}; there are {known}")
+        raise ModelUnknownError(f"no local model is called {name!r}; there are {known}")
     return LOCAL_WEIGHTS[name]
 
 

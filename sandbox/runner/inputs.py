@@ -6,8 +6,8 @@ memory until they are written, and nothing written reaches the host.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import hashlib
 import io
 import mmap
 import os
@@ -15,7 +15,7 @@ import pathlib
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 MAX_FINGERPRINT_BYTES = 64 << 20
@@ -55,7 +55,7 @@ class Given:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self._mappings: list[MappedFile] = []
-        self._own: dict[str, range] = {}
+        self._used: dict[str, set[int]] = {}
         self._prints: dict[str, bytes | None] = {}
 
     def add_mapping(self, mapping: MappedFile) -> None:
@@ -70,9 +70,10 @@ class Given:
     def add(self, name: str, value: object, buffers: range, pickled_bytes: int) -> None:
         """Take a loaded variable over."""
         self.values[name] = value
-        self._own[name] = buffers
+        # Those it shares with an earlier variable come up in its fingerprint only.
+        used = self._used[name] = set(buffers)
         small = pickled_bytes <= MAX_FINGERPRINT_BYTES
-        self._prints[name] = self._fingerprint(value) if small else None
+        self._prints[name] = self._fingerprint(value, used) if small else None
 
     def changed(self, namespace: dict[str, Any]) -> list[str]:
         """Name the given variables that are gone, rebound, or altered in place."""
@@ -82,28 +83,32 @@ class Given:
     def _is_changed(self, name: str, namespace: dict[str, Any], written: set[int]) -> bool:
         if name not in namespace:
             return True
-        if not written.isdisjoint(self._own[name]):
+        if not written.isdisjoint(self._used[name]):
             return True
         before = self._prints[name]
         if before is None:
             return namespace[name] is not self.values[name]
-        return self._fingerprint(namespace[name]) != before
+        return self._fingerprint(namespace[name], set()) != before
 
-    def _fingerprint(self, value: object) -> bytes | None:
-        """Digest a value; mapped buffers count by their place, not by their bytes."""
-        digest = hashlib.blake2b(digest_size=16)
+    def _fingerprint(self, value: object, used: set[int]) -> bytes | None:
+        """Digest a value; mapped buffers count by their place, and are noted in ``used``.
 
-        def on_buffer(buffer: pickle.PickleBuffer) -> bool:
-            raw = buffer.raw()
-            place = self._place(raw)
-            digest.update(repr(place).encode() if place else raw)
-            return False
+        None if it cannot be told: such values are watched for rebinding only.
+        """
+        from .fingerprints import fingerprint  # slow to import, and needed with variables only
+
+        def place(raw: memoryview) -> bytes | None:
+            found = self._place(raw)
+            if found is None:
+                return None
+            used.add(found[0])
+            return repr(found).encode()
 
         try:
-            _pickler(_Sink(digest.update), on_buffer).dump(value)
+            with _quietly():
+                return fingerprint(value, place)
         except Exception:  # it came by pickle, but what the code made of it may not go
-            return b"unpicklable"
-        return digest.digest()
+            return None
 
     def _place(self, raw: memoryview) -> tuple[int, int, int] | None:
         numpy = sys.modules.get("numpy")
@@ -136,26 +141,6 @@ class Given:
         return written
 
 
-class _Sink(io.RawIOBase):
-    """A file that hands what is written to a function and keeps nothing."""
-
-    def __init__(self, consume: Callable[[bytes], object]) -> None:
-        self._consume = consume
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._consume(data)
-        return len(data)
-
-
-def _pickler(sink: io.RawIOBase, on_buffer: Callable[[pickle.PickleBuffer], bool]) -> Any:
-    import cloudpickle
-
-    return cloudpickle.Pickler(sink, protocol=5, buffer_callback=on_buffer)
-
-
 def load(manifest: dict[str, Any], folder: str) -> Given:
     """Load the variables a manifest lists from the files of ``folder``.
 
@@ -176,6 +161,8 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
             for entry in manifest["variables"]:
                 name = entry["name"]
                 loaded.append((entry, unpickler.load()))
+                for _ in range(entry.get("module_sets", 0)):
+                    _put_in_place(unpickler.load())
         for file in manifest["files"]:
             name = file["name"]
             loaded.append((_FILE_ENTRY | {"name": name}, _lay_out(file, folder)))
@@ -184,6 +171,20 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
     except Exception as error:
         raise LoadError(name, f"{type(error).__name__}: {error}") from None
     return given
+
+
+def _quietly() -> contextlib.ExitStack:
+    """Swallow what classes of the user's print while pickled: the code has not printed it."""
+    stack = contextlib.ExitStack()
+    stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+    stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+    return stack
+
+
+def _put_in_place(modules: dict[str, Any]) -> None:
+    """Let functions import the user's own modules; what is installed here goes first."""
+    for name, module in modules.items():
+        sys.modules.setdefault(name, module)
 
 
 def _lay_out(file: dict[str, Any], folder: str) -> pathlib.Path:

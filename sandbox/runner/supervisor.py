@@ -133,6 +133,7 @@ class _Relay:
     def _pass_job_on(self, host_in: int) -> bool:
         data = os.read(host_in, READ_BYTES)
         if not data:  # the host is gone: nobody is left to work for
+            os.kill(self._worker, signal.SIGKILL)  # goes with process 1, where this is it
             os._exit(0)
         try:
             _write_all(self._job_write, data)

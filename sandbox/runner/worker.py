@@ -16,8 +16,9 @@ import tempfile
 import time
 from typing import Any
 
-from . import frames, inputs, outputs, program
+from . import figures, frames, inputs, outputs, program
 from .figures import FigureCapture
+from .magics import without_magics
 
 PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
 
@@ -46,6 +47,7 @@ def main(job_fd: int, result_fd: int) -> None:
     _replace_standard_streams()
     _prepare_scratch()
     preload(os.environ.pop("CODEGEN_PRELOAD", ""))
+    figures.prepare()
     channel = Channel(result_fd)
     channel.send({"type": "ready", "python": list(sys.version_info[:3])})
     job = read_job(job_fd)
@@ -55,7 +57,7 @@ def main(job_fd: int, result_fd: int) -> None:
 
 
 def serve(job: dict[str, Any], channel: Channel) -> None:
-    """Run one job and send, in this order: figures, variables, ``finished``."""
+    """Run one job and send figures as they are made, then variables, then ``finished``."""
     namespace = program.fresh_main()
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
@@ -63,19 +65,25 @@ def serve(job: dict[str, Any], channel: Channel) -> None:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
     namespace.update(given.values)
-    capture = FigureCapture(int(job["limits"]["max_figures"]))
+    limits = job["limits"]
+    capture = FigureCapture(
+        int(limits["max_figures"]),
+        int(limits["max_result_bytes"]),
+        lambda mime, data: channel.send({"type": "figure", "mime": mime}, [data]),
+    )
     with capture:
         started = time.perf_counter()
-        result = program.run(job["code"], namespace)
+        result = program.run(without_magics(job["code"]), namespace)
         duration_s = time.perf_counter() - started
         check_error = None
         if result.error is None and job.get("checks"):
             check_error = program.run(job["checks"], namespace, name="checks.py").error
         program.finish_threads()
-        capture.display(result.display)
-    for figure in capture.figures:
-        channel.send({"type": "figure", "mime": figure.mime}, [figure.data])
-    changed = given.changed(namespace)
+        changed = given.changed(namespace)
+        left = outputs.chosen(namespace, given, changed)
+        capture.finish(result.display, [namespace[name] for name in left])
+    left_bytes = int(limits["max_result_bytes"]) - capture.total_bytes
+    job["limits"] = {**limits, "max_result_bytes": left_bytes}
     outputs.send(channel, namespace, given, changed, result.display, job)
     channel.send(
         {

@@ -41,6 +41,12 @@ def test_the_nodes_have_the_contracts_names() -> None:
     assert {"generate", "execute", "analyze", "decide"} <= set(build_graph().get_graph().nodes)
 
 
+def test_the_schemas_the_server_shows_are_whole() -> None:
+    graph = build_graph()
+    assert "request" in graph.get_input_jsonschema()["properties"]
+    assert "attempts" in graph.get_output_jsonschema()["properties"]
+
+
 def test_the_main_job(sandbox: DockerSandbox, store: VariableStore) -> None:
     model = ScriptedModel(codes=[fenced(PIVOT)], verdicts=[verdict(True, why="Right.")])
     request = CodeGenerationRequest(

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.pickling import OUT_OF_BAND_BYTES, PickledVariables, is_local, pickle_variables
+from sandbox.local_modules import is_local
+from sandbox.pickling import OUT_OF_BAND_BYTES, PickledVariables, pickle_variables
 
 
 def load(pickled: PickledVariables) -> dict[str, Any]:

@@ -88,12 +88,17 @@ class _Shortener:
             shape = getattr(value, "shape", ())
             if isinstance(shape, tuple) and len(shape) == 2 and shape[1] > MAX_COLUMNS:
                 return f"<{type_name(value)} of shape {shape}>"
-        elif hasattr(kind, "__len__") and kind not in (str, bytes, range) and _too_long(value):
+        elif _has_length(kind) and kind not in (str, bytes, range) and _too_long(value):
             return f"<{type_name(value)} of {len(value)} items>"
         text = repr(value)
         if not isinstance(text, str):
             raise TypeError("a repr that is no string")
         return str(text[: self._max_chars + 1])
+
+
+def _has_length(kind: type) -> bool:
+    # Not hasattr: an enum's class has a length, its members have none.
+    return any("__len__" in vars(base) for base in kind.__mro__)
 
 
 def _too_long(value: Any) -> bool:

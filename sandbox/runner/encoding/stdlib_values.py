@@ -25,6 +25,7 @@ _NAMEDTUPLE_EXTRAS = frozenset(
     for name in (
         "annotations", "annotate", "annotate_func", "annotations_cache", "orig_bases", "doc",
         "module", "qualname", "firstlineno", "static_attributes",
+        "dict", "weakref", "slotnames",  # of a class that came in by pickle
     )
 )  # fmt: skip
 
@@ -112,9 +113,11 @@ def _encode_namedtuple(writer: Writer, value: Any) -> Node | None:
     if kind.__bases__ != (tuple,) or type(fields) is not tuple:
         return None
     plain = collections.namedtuple("plain", fields)  # type: ignore[misc]  # noqa: PYI024  # as the code's class has
-    if set(vars(kind)) - set(vars(plain)) - _NAMEDTUPLE_EXTRAS:
+    own = set(vars(kind)) - set(vars(plain)) - _NAMEDTUPLE_EXTRAS
+    if own or getattr(value, "__dict__", None):
         raise NotEncodableError(
-            f"the namedtuple {kind.__name__!r} has methods of its own; call ._asdict() on it"
+            f"the namedtuple {kind.__name__!r} has methods or attributes of its own;"
+            " call ._asdict() on it"
         )
     if len(fields) > 255:
         raise NotEncodableError("a namedtuple of over 255 fields; call ._asdict() on it")

@@ -3,70 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sandbox.container import JOB_FOLDER
 from sandbox.decode import decode_payload
+from sandbox.hardened import JOB_FOLDER
 from sandbox.runner import frames
 from sandbox.store import VariableStore
-
-LIMITS = {"max_result_bytes": 1 << 24, "max_figures": 5, "max_variables": 50}
-
-
-class Program:
-    """``python -m sandbox.runner`` and what it said."""
-
-    def __init__(self, scratch: Path, **environment: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "sandbox.runner"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "TMPDIR": str(scratch), **environment},
-        )
-        self.out: dict[bytes, bytes] = dict.fromkeys(frames.KINDS, b"")
-        self.messages: list[tuple[dict[str, Any], bytes]] = []
-
-    def serve(self, code: str, **job: Any) -> Program:
-        """Send one job, keep the input open as a host does, and read to the end."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        header = {
-            "type": "job",
-            "code": code,
-            "checks": None,
-            "returns": None,
-            "variables": {},
-            "limits": LIMITS,
-            **job,
-        }
-        self.process.stdin.write(frames.pack_message(header))
-        self.process.stdin.flush()
-        chunks = frames.ChunkReader()
-        while data := self.process.stdout.read1(1 << 16):  # type: ignore[attr-defined]
-            for kind, chunk in chunks.feed(data):
-                self.out[kind] += chunk
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(30)
-        reader = frames.MessageReader(1 << 24)
-        self.messages = reader.feed(self.out[frames.RESULT])
-        return self
-
-    @property
-    def exit_report(self) -> dict[str, Any]:
-        """The supervisor's last word."""
-        return frames.parse_exit(self.out[frames.EXIT])
-
-    def of_type(self, kind: str) -> list[tuple[dict[str, Any], bytes]]:
-        """Return the messages of one type."""
-        return [one for one in self.messages if one[0]["type"] == kind]
+from tests.sandbox.runner.program import LIMITS, Program
 
 
 def test_a_job_from_start_to_end(tmp_path: Path) -> None:
@@ -157,34 +104,6 @@ def test_checks_run_in_the_codes_namespace(tmp_path: Path) -> None:
     failing = Program(tmp_path).serve("x = 1", checks="\nassert x == 2, 'not two'")
     error = failing.of_type("finished")[0][0]["check_error"]
     assert (error["name"], error["message"], error["line"]) == ("AssertionError", "not two", 2)
-
-
-def test_figures_shown_saved_or_left_open(tmp_path: Path) -> None:
-    code = """
-import matplotlib.pyplot as plt
-plt.plot([1]); plt.title("shown"); plt.show()
-fig, ax = plt.subplots(); ax.plot([2]); fig.savefig("a.png"); plt.close(fig)
-plt.figure(); plt.plot([3]); plt.savefig("b.png")
-plt.figure(); plt.plot([4, 5])
-plt.figure()
-"""
-    program = Program(tmp_path).serve(code, returns=[])
-    pictures = [body for _, body in program.of_type("figure")]
-    assert len(pictures) == 4
-    assert all(one.startswith(b"\x89PNG") for one in pictures)
-    assert program.of_type("finished")[0][0]["notes"] == []
-    assert b"Agg" not in program.out[frames.STDERR]
-
-
-def test_too_many_or_too_large_figures_are_noted(tmp_path: Path) -> None:
-    code = "import matplotlib.pyplot as plt\nfor i in range(7):\n    plt.figure(); plt.plot([i])"
-    program = Program(tmp_path).serve(code, returns=[])
-    assert len(program.of_type("figure")) == 5
-    assert "first 5" in program.of_type("finished")[0][0]["notes"][0]
-    large = "import matplotlib.pyplot as plt\nplt.figure(figsize=(1e4, 1e4)); plt.plot([1])"
-    program = Program(tmp_path).serve(large, returns=[])
-    assert program.of_type("figure") == []
-    assert "pixels" in program.of_type("finished")[0][0]["notes"][0]
 
 
 def test_it_ends_when_its_host_is_gone(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""Creates a container with everything taken away that a policy does not give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.image.labels import ROLE_LABEL
+from sandbox.policy import SandboxPolicy
+
+JOB_FOLDER = "/job"
+SCRATCH_FOLDER = "/tmp"  # noqa: S108  # the container's own, in memory
+SCRATCH_INODES = 65536
+UID = "1000:1000"
+
+
+def create(
+    client: Any,
+    image: str,
+    policy: SandboxPolicy,
+    job: Any,
+    labels: Mapping[str, str],
+    preload: str,
+    cpus: float,
+) -> str:
+    """Create a container with everything taken away that a policy does not give.
+
+    ``job`` is the mount of the folder or the volume with the job's files.
+    """
+    from docker.types import LogConfig, Ulimit
+
+    api = client.api
+    host_config = api.create_host_config(
+        auto_remove=True,
+        cap_drop=["ALL"],
+        ipc_mode="private",
+        log_config=LogConfig(type="none"),
+        mem_limit=policy.memory_bytes,
+        memswap_limit=policy.memory_bytes,
+        mounts=[job],
+        nano_cpus=int(cpus * 1e9),
+        network_mode="none",
+        pids_limit=policy.pids,
+        read_only=True,
+        runtime=policy.runtime,
+        security_opt=["no-new-privileges:true"],
+        shm_size=policy.scratch_bytes,
+        tmpfs={SCRATCH_FOLDER: _scratch_options(policy)},
+        ulimits=[
+            Ulimit(name="core", soft=0, hard=0),
+            Ulimit(name="fsize", soft=policy.max_file_bytes, hard=policy.max_file_bytes),
+            Ulimit(name="nofile", soft=1024, hard=1024),
+        ],
+    )
+    created = api.create_container(
+        image,
+        environment=environment(policy, preload, cpus),
+        host_config=host_config,
+        labels={ROLE_LABEL: "run", **labels},
+        network_disabled=True,
+        stdin_open=True,
+        tty=False,
+        user=UID,
+        working_dir=SCRATCH_FOLDER,
+    )
+    return str(created["Id"])
+
+
+def _scratch_options(policy: SandboxPolicy) -> str:
+    limits = f"size={policy.scratch_bytes},nr_inodes={SCRATCH_INODES}"
+    return f"{limits},mode=1777,nosuid,nodev,noexec"
+
+
+def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, str]:
+    """List the variables process 1 reads, and the thread counts that follow from ``cpus``.
+
+    Libraries count the machine's cores; more threads than the policy gives only
+    wait for each other and eat up ``pids``.
+    """
+    threads = str(max(1, math.ceil(cpus)))
+    names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
+    return {
+        "CODEGEN_MAX_OUTPUT_BYTES": str(policy.max_output_bytes),
+        "CODEGEN_MAX_RESULT_BYTES": str(policy.max_result_bytes),
+        "CODEGEN_PRELOAD": preload,
+        "HOME": SCRATCH_FOLDER,
+        "POLARS_MAX_THREADS": threads,
+        **{f"{name}_NUM_THREADS": threads for name in names},
+    }

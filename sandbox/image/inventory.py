@@ -1,0 +1,132 @@
+"""Which of our images are on the engine, what they hold, and being rid of old ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import ImageMissingError
+from sandbox.failure import engine_errors
+from sandbox.image.labels import PACKAGES_LABEL, PYTHON_LABEL, ROLE_LABEL, RUNNER_LABEL
+from sandbox.image.spec import (
+    EXTENDED_REPOSITORY,
+    LIBRARIES_REPOSITORY,
+    RUNNER_REPOSITORY,
+    ImageSpec,
+    image_spec,
+)
+
+if TYPE_CHECKING:
+    import docker
+
+
+def image_exists(client: docker.DockerClient, tag: str) -> bool:
+    """Tell whether an image is on the engine.
+
+    Raises:
+        SandboxUnavailableError: the engine does not answer.
+    """
+    return _labels(client, tag) is not None
+
+
+def require_image(client: docker.DockerClient, tag: str) -> None:
+    """Make sure that an image is on the engine.
+
+    Raises:
+        ImageMissingError: it is not.
+        SandboxUnavailableError: the engine does not answer.
+    """
+    if not image_exists(client, tag):
+        raise _missing(tag)
+
+
+def image_packages(client: docker.DockerClient, tag: str) -> dict[str, str]:
+    """Return name → version of the libraries in an image, without starting it.
+
+    Raises:
+        ImageMissingError: the image is not on the engine.
+        SandboxUnavailableError: the engine does not answer.
+    """
+    packages: dict[str, str] = json.loads(_require_labels(client, tag).get(PACKAGES_LABEL, "{}"))
+    return packages
+
+
+def image_python(client: docker.DockerClient, tag: str) -> str | None:
+    """Return the minor version of Python in an image, None if it does not tell.
+
+    Raises:
+        ImageMissingError: the image is not on the engine.
+        SandboxUnavailableError: the engine does not answer.
+    """
+    return _require_labels(client, tag).get(PYTHON_LABEL)
+
+
+def old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> list[str]:
+    """List the tags of our images for this Python that this version does not use.
+
+    Raises:
+        SandboxUnavailableError: the engine does not answer.
+    """
+    spec = spec or image_spec()
+    with engine_errors("listing images"):
+        images = client.api.images(filters={"label": ROLE_LABEL})
+    below = {tag: _runner_below(image) for image in images for tag in image.get("RepoTags") or ()}
+    # From the top down: an image goes when nothing is left on it.
+    return [
+        tag
+        for repository in (EXTENDED_REPOSITORY, RUNNER_REPOSITORY, LIBRARIES_REPOSITORY)
+        for tag in sorted(below.keys() - {spec.tag, spec.libraries_tag})
+        if tag.startswith(f"{repository}:py{spec.python}-") and below[tag] != spec.tag
+    ]
+
+
+def _runner_below(image: dict[str, Any]) -> str | None:
+    label: str | None = (image.get("Labels") or {}).get(RUNNER_LABEL)
+    return label
+
+
+def remove_images(client: docker.DockerClient, tags: Iterable[str]) -> list[str]:
+    """Remove images that no container uses; return the tags that were removed.
+
+    Raises:
+        SandboxUnavailableError: the engine does not answer.
+    """
+    import docker.errors
+
+    removed = []
+    for tag in tags:
+        with engine_errors("removing an image"):
+            try:
+                client.api.remove_image(tag)
+            except docker.errors.NotFound:  # another process was first
+                continue
+            except docker.errors.APIError as error:
+                if error.status_code != 409:  # 409: in use by a run of another version
+                    raise
+                continue
+        removed.append(tag)
+    return removed
+
+
+def _labels(client: docker.DockerClient, tag: str) -> dict[str, str] | None:
+    try:
+        with engine_errors("looking an image up"):
+            image: dict[str, Any] = client.api.inspect_image(tag)
+    except ImageMissingError:
+        return None
+    return image["Config"].get("Labels") or {}
+
+
+def _require_labels(client: docker.DockerClient, tag: str) -> dict[str, str]:
+    labels = _labels(client, tag)
+    if labels is None:
+        raise _missing(tag)
+    return labels
+
+
+def _missing(tag: str) -> ImageMissingError:
+    return ImageMissingError(
+        f"the runner image {tag!r} is not on the engine;"
+        " build it with `codegen-agent sandbox build`"
+    )

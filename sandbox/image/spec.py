@@ -1,0 +1,104 @@
+"""Everything that goes into the runner image, and the tags that follow from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.image.requirements import PINS_FILE, Pin, host_version, parse_pins, resolve_pins
+
+SANDBOX_FOLDER = Path(__file__).parents[1]
+RUNNER_FOLDER = SANDBOX_FOLDER / "runner"
+RUNNER_REPOSITORY = "codegen-agent-runner"
+LIBRARIES_REPOSITORY = "codegen-agent-libraries"
+EXTENDED_REPOSITORY = "codegen-agent-extended"
+BASE_VARIABLE = "CODEGEN_AGENT_BASE_IMAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSpec:
+    """What the image is made of.
+
+    ``base`` is the base image somebody asked for; None leaves it to what can be had.
+    """
+
+    python: str
+    base: str | None
+    pins: tuple[Pin, ...]
+    libraries_dockerfile: str
+    runner_dockerfile: str
+    program: tuple[tuple[str, bytes], ...]
+
+    @property
+    def libraries_tag(self) -> str:
+        """The image of Python and its libraries, by the hash of all that goes in."""
+        parts = [self.python, self.base or "", self.libraries_dockerfile]
+        parts += [f"{pin} {pin.direct}" for pin in self.pins]
+        return f"{LIBRARIES_REPOSITORY}:py{self.python}-{_digest(part.encode() for part in parts)}"
+
+    @property
+    def tag(self) -> str:
+        """The runner image, by the hash of its libraries, its Dockerfile and its program."""
+
+        def parts() -> Iterator[bytes]:
+            yield self.libraries_tag.encode()
+            yield self.runner_dockerfile.encode()
+            for path, source in self.program:
+                yield path.encode()
+                yield source
+
+        return f"{RUNNER_REPOSITORY}:py{self.python}-{_digest(parts())}"
+
+
+def image_spec(
+    *,
+    base: str | None = None,
+    pins: tuple[Pin, ...] | None = None,
+    runner_folder: Path = RUNNER_FOLDER,
+    installed: Callable[[str], str | None] = host_version,
+) -> ImageSpec:
+    """Describe the image this host needs; reads files only, no engine.
+
+    Args:
+        base: an image with the host's Python minor version as ``python3``; None: the one
+            ``CODEGEN_AGENT_BASE_IMAGE`` names, or whichever can be had.
+        pins: the default versions; None: the ones shipped.
+        runner_folder: the package to run in the container.
+        installed: gives the host's version of a library, or None.
+    """
+    defaults = parse_pins(PINS_FILE.read_text(encoding="utf-8")) if pins is None else pins
+    return ImageSpec(
+        python="{}.{}".format(*sys.version_info),
+        base=base or os.environ.get(BASE_VARIABLE) or None,
+        pins=resolve_pins(defaults, installed),
+        libraries_dockerfile=(SANDBOX_FOLDER / "Dockerfile.libraries").read_text(encoding="utf-8"),
+        runner_dockerfile=(SANDBOX_FOLDER / "Dockerfile.runner").read_text(encoding="utf-8"),
+        program=program_files(runner_folder),
+    )
+
+
+def image_tag(spec: ImageSpec | None = None) -> str:
+    """Name the runner image this host and this version need; asks no engine."""
+    return (spec or image_spec()).tag
+
+
+def program_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
+    """Read the package's Python files: path with ``/`` relative to ``folder``, and source."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        relative = path.relative_to(folder)
+        if "__pycache__" not in relative.parts:
+            found.append((relative.as_posix(), path.read_bytes()))
+    return tuple(found)
+
+
+def _digest(parts: Iterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        # Each part's length first: "ab"+"c" and "a"+"bc" are different images.
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,113 @@
+"""Starts containers for runs, each with a folder of its own for its variables."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.additions import Additions
+from sandbox.container import Container
+from sandbox.engine import engine_facts
+from sandbox.errors import ImageMissingError
+from sandbox.job_mount import FolderUnseenError, JobMount, JobVolume, SharedFolder
+from sandbox.owner import OWNER_LABEL, Owner
+from sandbox.policy import SandboxPolicy
+from sandbox.store import VariableBundle, VariableStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A container for one run; ``close`` removes it and its folder."""
+
+    container: Container
+    image: str
+    close: Callable[[], None]
+    _folder: Path
+    _job: JobMount
+
+    def hand_over(self, bundle: VariableBundle, store: VariableStore) -> None:
+        """Put variables where the container finds them.
+
+        Raises:
+            VariableStoreError: their bytes are gone.
+            SandboxUnavailableError: the engine failed or went away.
+        """
+        store.link_variables(bundle, self._folder)
+        self._job.fill(self.image, self._folder)
+
+
+class Launcher:
+    """Starts containers under one policy."""
+
+    def __init__(
+        self,
+        policy: SandboxPolicy,
+        additions: Additions,
+        *,
+        client: Callable[[], Any],
+        store: Callable[[], VariableStore],
+        labels: Mapping[str, str],
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            policy: the limits of each container.
+            additions: tells the image.
+            client: gives the engine.
+            store: gives the store that lends folders.
+            labels: put on each container.
+        """
+        self._policy = policy
+        self._additions = additions
+        self._client = client
+        self._store = store
+        self._labels = dict(labels)
+        self._folders_are_seen = True
+
+    def start(self, preload: str = "") -> Lease:
+        """Start one container, with modules to import ahead, separated by commas.
+
+        Raises:
+            SandboxUnavailableError: it cannot be started.
+        """
+        with contextlib.ExitStack() as undo:
+            folder = undo.enter_context(self._store().job_folder())
+            image = self._additions.image
+            try:
+                container, job = self._container(image, folder, preload)
+            except ImageMissingError:
+                if not self._additions.forget_removed():
+                    raise
+                image = self._additions.image
+                container, job = self._container(image, folder, preload)
+            undo.callback(container.remove)
+            return Lease(container, image, undo.pop_all().close, folder, job)
+
+    def _container(self, image: str, folder: Path, preload: str) -> tuple[Container, JobMount]:
+        # The owner is found now: this process may have been forked from the sandbox's maker.
+        labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels}
+        client = self._client()
+        start = functools.partial(
+            Container, client, image, self._policy, labels=labels, preload=preload
+        )
+        job: JobMount = SharedFolder(folder)
+        if self._folders_are_seen:
+            try:
+                return start(job, cores=self._cores), job
+            except FolderUnseenError as error:
+                log.info("%s; variables go there by its API", error)
+                self._folders_are_seen = False
+        job = JobVolume(client, labels)
+        return start(job, cores=self._cores), job
+
+    @functools.cached_property
+    def _cores(self) -> float:
+        return float(engine_facts(self._client()).ncpu)

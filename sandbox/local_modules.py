@@ -1,0 +1,116 @@
+"""The user's own modules: which they are, and what of them code refers to.
+
+They do not exist in the container, so what is sent takes along what it needs of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator, Mapping
+from types import CodeType, ModuleType
+from typing import Any
+
+import cloudpickle
+
+OUR_PACKAGES = frozenset({"graph_agent", "nodes", "sandbox"})
+INSTALLED = ("site-packages", "dist-packages")
+_OF_THE_IMPORT = frozenset({"__builtins__", "__cached__", "__loader__", "__spec__", "__path__"})
+_registry_lock = threading.Lock()
+
+
+def is_local(module: object) -> bool:
+    """Whether a module is the user's own: a file outside the standard library and site-packages."""
+    if not isinstance(module, ModuleType):
+        return False
+    name, file = module.__name__, getattr(module, "__file__", None)
+    if name == "__main__" or not isinstance(file, str) or name not in sys.modules:
+        return False
+    top = name.partition(".")[0]
+    if top in OUR_PACKAGES or top in sys.stdlib_module_names:
+        return False
+    return not any(part in file for part in INSTALLED) and not file.startswith(_standard_library())
+
+
+@functools.cache
+def _standard_library() -> str:
+    return sysconfig.get_path("stdlib")
+
+
+@contextlib.contextmanager
+def pickled_by_value() -> Iterator[None]:
+    """Have cloudpickle send functions and classes of local modules by value."""
+    with _registry_lock:
+        registered = []
+        known = cloudpickle.list_registry_pickle_by_value()
+        for module in list(sys.modules.values()):
+            if is_local(module) and module.__name__ not in known:
+                cloudpickle.register_pickle_by_value(module)
+                registered.append(module)
+        try:
+            yield
+        finally:
+            for module in registered:
+                cloudpickle.unregister_pickle_by_value(module)
+
+
+class ModuleNeeds:
+    """The attributes that functions use of local modules, by the names in their code.
+
+    ``attributes`` maps a module's name to those; it only grows.
+    """
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, set[str]] = {}
+
+    def note(self, code: CodeType, namespace: Mapping[str, Any]) -> set[str]:
+        """Note the modules a function reaches by a global or an import of its own; name them."""
+        reached: set[str] = set()
+        names = _names(code)
+        packages = _packages(str(namespace.get("__package__") or ""))
+        for name in names:
+            self._add(namespace.get(name), names, reached)
+            self._add(sys.modules.get(name), names, reached)
+            for package in packages:
+                imported = f"{package}.{name}" if name else package  # '' of "from . import x"
+                self._add(sys.modules.get(imported), names, reached)
+        return reached
+
+    def note_all(self, module: ModuleType) -> set[str]:
+        """Note a module that was handed over itself, all of which may be used."""
+        reached: set[str] = set()
+        self._add(module, set(vars(module)) - _OF_THE_IMPORT, reached)
+        return reached
+
+    def _add(self, module: object, names: set[str], reached: set[str]) -> None:
+        if not isinstance(module, ModuleType) or not is_local(module):
+            return
+        seen = module.__name__ in reached
+        reached.add(module.__name__)
+        known = self.attributes.setdefault(module.__name__, set())
+        used = names & vars(module).keys() - _OF_THE_IMPORT
+        if seen and used <= known:
+            return
+        known |= used
+        for name in used:
+            self._add(vars(module)[name], names, reached)
+        parent, _, child = module.__name__.rpartition(".")
+        if parent:  # importing a.b imports a
+            self._add(sys.modules.get(parent), {child}, reached)
+
+
+def _names(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _names(constant)
+    return names
+
+
+def _packages(package: str) -> list[str]:
+    """List a package and those around it, as relative imports may name them."""
+    parts = package.split(".") if package else []
+    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]

@@ -1,0 +1,84 @@
+"""Matplotlib's animations: their last frame stands for them."""
+
+from __future__ import annotations
+
+import functools
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .pictures import Pictures
+
+MAX_FRAMES = 1_000
+MAX_DRAWING_S = 10.0
+
+
+class Animations:
+    """Knows which figures are animated, and draws their last frame."""
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        replace: Callable[[Any, str, Any], None],
+        take: Callable[[Any], None],
+    ) -> None:
+        self._pictures = pictures
+        self._replace = replace
+        self._take = take
+        self._animation_class: Any = ()  # of nothing, until it is imported
+        self._unfinished: list[weakref.ref[Any]] = []
+
+    def hooks(self) -> Mapping[str, Callable[[Any], None]]:
+        """Tell what to do with which module."""
+        return {"matplotlib.animation": self._hook}
+
+    def figure_of(self, value: Any) -> Any:
+        """Return an animation's figure, None if ``value`` is none."""
+        return value._fig if isinstance(value, self._animation_class) else None
+
+    def finish(self, figure: Any) -> None:
+        """Draw the last frame of what animates ``figure``, unless it was played before."""
+        for reference in list(self._unfinished):
+            animation = reference()
+            if animation is None:
+                self._unfinished.remove(reference)
+            elif animation._fig is figure:
+                self._unfinished.remove(reference)
+                try:
+                    self._play(animation)
+                except Exception as error:
+                    reason = f"{type(error).__name__}: {error}"
+                    self._pictures.note(f"an animation stopped before its last frame: {reason}")
+
+    def _play(self, animation: Any) -> None:
+        """Go through the frames without rendering them; what they draw may build up."""
+        animation._fig.canvas.mpl_disconnect(animation._first_draw_id)
+        animation._init_draw()
+        until = time.monotonic() + MAX_DRAWING_S
+        for number, frame in enumerate(animation.new_saved_frame_seq()):
+            if number >= MAX_FRAMES or time.monotonic() > until:
+                self._pictures.note(f"an animation is shown as of its frame {number}")
+                break
+            animation._pre_draw(frame, False)
+            animation._draw_frame(frame)
+
+    def _hook(self, module: Any) -> None:
+        self._animation_class = module.Animation
+        start, save = module.Animation.__init__, module.Animation.save
+
+        @functools.wraps(start)
+        def start_and_remember(animation: Any, *args: Any, **kwargs: Any) -> None:
+            start(animation, *args, **kwargs)
+            self._unfinished.append(weakref.ref(animation))
+
+        @functools.wraps(save)
+        def save_and_take(animation: Any, *args: Any, **kwargs: Any) -> Any:
+            with self._pictures.suspended():  # else each frame would be a picture
+                result = save(animation, *args, **kwargs)
+            self._unfinished[:] = [one for one in self._unfinished if one() is not animation]
+            self._take(animation._fig)
+            return result
+
+        self._replace(module.Animation, "__init__", start_and_remember)
+        self._replace(module.Animation, "save", save_and_take)

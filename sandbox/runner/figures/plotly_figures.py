@@ -1,0 +1,79 @@
+"""Plotly's figures, as the JSON they are: shown, displayed, saved, or left in a variable."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .pictures import PLOTLY, Pictures
+
+MAX_JSON_BYTES = 32 << 20
+SAVING = ("write_html", "write_image", "write_json")
+
+
+class PlotlyFigures:
+    """Takes figures as JSON; no browser is started, and nothing is fetched."""
+
+    def __init__(self, pictures: Pictures, replace: Callable[[Any, str, Any], None]) -> None:
+        self._pictures = pictures
+        self._replace = replace
+        self._figure_class: Any = ()  # of nothing, until plotly is imported
+
+    def hooks(self) -> Mapping[str, Callable[[Any], None]]:
+        """Tell what to do with which module."""
+        return {"plotly.basedatatypes": self._hook_figures, "plotly.io": self._hook_show}
+
+    def display(self, value: Any) -> bool:
+        """Take a figure; False if it is none."""
+        if not isinstance(value, self._figure_class):
+            return False
+        self._take(value)
+        return True
+
+    def take_unseen(self, value: Any) -> None:
+        """Take a figure with something in it that was not taken before, in any state."""
+        if isinstance(value, self._figure_class) and not self._pictures.has(value):
+            layout = value.layout.to_plotly_json()
+            if value.data or layout.keys() - {"template"}:
+                self._take(value)
+
+    def _take(self, figure: Any) -> None:
+        if not self._pictures.active or self._pictures.full(figure):
+            return
+        try:
+            import plotly.io
+
+            data = plotly.io.to_json(figure, validate=isinstance(figure, dict)).encode()
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            self._pictures.note(f"a plotly figure could not be written down: {reason}")
+            return
+        if len(data) > MAX_JSON_BYTES:
+            self._pictures.note(
+                f"a plotly figure of {len(data)} bytes was not kept: the limit is {MAX_JSON_BYTES}"
+            )
+            return
+        self._pictures.add(data, PLOTLY, None if isinstance(figure, dict) else figure)
+
+    def _hook_show(self, module: Any) -> None:
+        def show(figure: Any, *_: object, **__: object) -> None:
+            with self._pictures.lock:
+                self._take(figure)
+
+        # Where the class's own show() looks it up as well.
+        self._replace(module, "show", show)
+
+    def _hook_figures(self, module: Any) -> None:
+        self._figure_class = module.BaseFigure
+        for name in SAVING:
+            self._replace(module.BaseFigure, name, self._taking(getattr(module.BaseFigure, name)))
+
+    def _taking(self, save: Any) -> Any:
+        @functools.wraps(save)
+        def take_and_save(figure: Any, *args: Any, **kwargs: Any) -> Any:
+            with self._pictures.lock:
+                self._take(figure)
+            return save(figure, *args, **kwargs)
+
+        return take_and_save

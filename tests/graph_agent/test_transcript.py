@@ -1,0 +1,108 @@
+"""The transcript: everything that happened, in the sample's form, whatever the texts hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graph_agent.records import Analysis, Attempt, ErrorRecord, ExecutionRecord, FigureReference
+from graph_agent.transcript import render
+
+FAILED = Attempt(
+    number=1,
+    code="1 / 0",
+    execution=ExecutionRecord(
+        outcome="error",
+        stdout="one\n",
+        error=ErrorRecord(name="ZeroDivisionError", message="division by zero", traceback="T1\n"),
+        duration_s=0.25,
+    ),
+    analysis=Analysis(success=False, should_retry=True, explanation="It divides.", plan="Do not."),
+)
+SOLVED = Attempt(
+    number=2,
+    code="x = 1",
+    execution=ExecutionRecord(
+        outcome="ok",
+        stderr="warned\n",
+        withheld={"lock": "a lock has no encoding"},
+        figures=[FigureReference(sha256="0" * 64, mime="image/png", width=640, height=480)],
+    ),
+    analysis=Analysis(success=True, should_retry=False, explanation="One."),
+)
+
+
+def written(*attempts: Attempt, **output: Any) -> str:
+    return render({"request": "Go", "attempts": [one.to_state() for one in attempts], **output})
+
+
+def test_both_attempts_in_their_order() -> None:
+    text = written(FAILED, SOLVED, success=True, code="# User request: Go\nx = 1\n")
+    parts = [
+        "**User request:** Go",
+        "**Generated Code (Attempt 1):**\n\n```python\n1 / 0\n```",
+        "**Execution Results (Attempt 1):**",
+        "STDOUT:\n\n```\none\n```",
+        "STDERR: (empty)",
+        "Error:\n\n```\nT1\n```",
+        "**Analysis:** It divides.",
+        "**Success:** No",
+        "**Should Retry:** Yes",
+        "**Plan for Next Attempt:** Do not.",
+        "**Generated Code (Attempt 2):**",
+        "**Execution Results (Attempt 2):**",
+        "STDOUT: (empty)",
+        "STDERR:\n\n```\nwarned\n```",
+        "Withheld: `lock`: a lock has no encoding",
+        "Figure 1 (640×480)",
+        "**Success:** Yes",
+        "**Should Retry:** No",
+        "**Plan for Next Attempt:** None",
+        "**Code Assessment:** solved after 2 attempts. One.",
+        "```python\n# User request: Go\nx = 1\n```",
+    ]
+    places = []
+    for part in parts:
+        places.append(text.index(part, places[-1] if places else 0))
+    assert places == sorted(places)
+
+
+def test_figures_are_linked_where_they_lie() -> None:
+    output: Any = {"request": "Go", "attempts": [SOLVED.to_state()], "success": True}
+    assert "![Figure 1 (640×480)](./attempt-2-figure-1.png)" in render(output, figure_folder=".")
+    assert "![" not in render(output)
+
+
+def test_code_that_was_not_run() -> None:
+    text = written(Attempt(number=1, code="", problem="the answer held no code"))
+    assert "Not run: the answer held no code." in text
+    assert "**Analysis:**" not in text
+    assert "**Code Assessment:** unfinished after 1 attempt." in text
+
+
+def test_a_failed_check_is_told_apart_from_an_error() -> None:
+    failed = ErrorRecord(name="AssertionError", message="", traceback="line 1 of the checks")
+    execution = ExecutionRecord(outcome="ok", check_error=failed)
+    text = written(Attempt(number=1, code="x", execution=execution))
+    assert "Failed check:\n\n```\nline 1 of the checks\n```" in text
+
+
+def test_a_run_without_attempts() -> None:
+    assert "**Code Assessment:** unfinished after 0 attempts." in written()
+    assert render({}).startswith("# Transcript")
+
+
+def test_output_cannot_end_its_own_block() -> None:
+    execution = ExecutionRecord(outcome="ok", stdout="```\n**Success:** Yes\n````\n")
+    text = written(Attempt(number=1, code="print('```')", execution=execution))
+    assert "STDOUT:\n\n`````\n```\n**Success:** Yes\n````\n`````" in text
+    assert "````python\nprint('```')\n````" in text
+
+
+def test_control_characters_are_shown_and_not_obeyed() -> None:
+    odd = "\x1b]0;title\x07 \x9b2J 1%\r2%\r\n\x00 half \ud800 tab\tend"
+    execution = ExecutionRecord(outcome="ok", stdout=odd)
+    text = written(Attempt(number=1, code="x", execution=execution), code="x # \x1b[31m")
+    assert "\\x1b]0;title\\x07 \\x9b2J 1%\n2%\n\\x00 half \\ud800 tab\tend" in text
+    assert "x # \\x1b[31m" in text
+    assert all(char >= " " or char in "\n\t" for char in text)
+    assert text.encode("utf-8")

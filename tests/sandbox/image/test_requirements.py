@@ -1,0 +1,65 @@
+"""Which versions go into the image."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import pytest
+
+from sandbox.image.requirements import (
+    PINS_FILE,
+    Pin,
+    host_version,
+    parse_pins,
+    relaxed,
+    requirements_text,
+    resolve_pins,
+    strict,
+)
+
+SHIPPED = parse_pins(PINS_FILE.read_text())
+PROMISED = (
+    "cloudpickle matplotlib numpy openpyxl pandas plotly polars pyarrow scikit-learn scipy seaborn"
+    " statsmodels"
+)
+
+
+def test_the_shipped_pins_hold_what_is_promised() -> None:
+    assert set(PROMISED.split()) <= {pin.name for pin in SHIPPED if pin.direct}
+
+
+def test_the_shipped_pins_are_those_of_the_tested_environment() -> None:
+    constraints = dict(
+        line.split("==")
+        for line in (PINS_FILE.parents[2] / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    )
+    differing = {
+        pin.name: (pin.version, constraints[pin.name])
+        for pin in SHIPPED
+        if pin.name in constraints and constraints[pin.name] != pin.version
+    }
+    assert not differing
+
+
+def test_a_via_comment_marks_what_merely_comes_with_another() -> None:
+    pins = parse_pins("# said\n\nPandas==3.1\net_xmlfile==2.0  # via openpyxl\n")
+    assert pins == (Pin("et-xmlfile", "2.0", direct=False), Pin("pandas", "3.1"))
+    assert requirements_text(pins) == "pandas==3.1\n"
+
+
+def test_a_range_is_no_pin() -> None:
+    with pytest.raises(ValueError, match="expected 'name==version', not 'pandas>=3'"):
+        parse_pins("pandas>=3")
+
+
+def test_the_hosts_versions_win_over_the_shipped_ones() -> None:
+    pins = resolve_pins((Pin("a", "1"), Pin("b", "1")), {"a": "7"}.get)
+    assert pins == (Pin("a", "7", host=True), Pin("b", "1"))
+    assert relaxed(pins) == ("a==7\nb\n", "a==7\n")
+    assert strict(pins) == ("a==7\nb==1\n", "a==7\nb==1\n")
+
+
+def test_the_hosts_versions_are_the_installed_ones() -> None:
+    assert host_version("cloudpickle") == importlib.metadata.version("cloudpickle")
+    assert host_version("no-such-distribution-at-all") is None

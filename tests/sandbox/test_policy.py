@@ -1,0 +1,64 @@
+"""The limits of a run, and what is refused as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox import PolicyError, SandboxPolicy
+
+
+@pytest.mark.parametrize(
+    "allowed", [("emoji",), ("Faker>=20", "numpy==2.*"), ("uvicorn[standard]~=0.30",), ()]
+)
+def test_names_with_or_without_versions_are_allowed(allowed: tuple[str, ...]) -> None:
+    assert SandboxPolicy(allow_packages=allowed).allow_packages == allowed
+
+
+def test_a_list_is_taken_and_the_policy_stays_hashable() -> None:
+    given: Any = ["emoji"]
+    policy = SandboxPolicy(allow_packages=given)
+    assert policy.allow_packages == ("emoji",)
+    assert hash(policy) == hash(SandboxPolicy(allow_packages=("emoji",)))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "emoji @ https://example.org/emoji.whl",
+        "git+https://example.org/emoji.git",
+        "./emoji.whl",
+        "/tmp/emoji",
+        "emoji; python_version > '3'",
+        "--index-url=https://example.org",
+        "-r requirements.txt",
+        "emoji\n--pre",
+        "emoji>",
+        "",
+        3,
+    ],
+)
+def test_what_is_more_than_a_name_is_refused(bad: Any) -> None:
+    with pytest.raises(PolicyError, match="allow_packages takes names"):
+        SandboxPolicy(allow_packages=("emoji", bad))
+
+
+@pytest.mark.parametrize("bad", ["emoji", None, 3])
+def test_one_name_alone_is_no_list_of_names(bad: Any) -> None:
+    with pytest.raises(PolicyError, match=r"such as \('emoji',\)"):
+        SandboxPolicy(allow_packages=bad)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [{"timeout_s": 0}, {"memory": "much"}, {"memory": "1m"}, {"pids": True}, {"cpus": -1}],
+)
+def test_a_limit_that_makes_no_sense_is_refused(limit: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError, match=next(iter(limit))):
+        SandboxPolicy(**limit)
+
+
+def test_sizes_are_powers_of_1024() -> None:
+    assert SandboxPolicy(memory="1.5 GiB").memory_bytes == 3 << 29
+    assert SandboxPolicy(max_output=7).max_output_bytes == 7
