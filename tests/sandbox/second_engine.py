@@ -56,7 +56,9 @@ class SecondEngine:
         daemon += ["--exec-opt=native.cgroupdriver=cgroupfs", f"--cgroup-parent=/{self.cgroup}"]
         daemon += [f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec"]
         daemon += [f"--pidfile={self.folder}/pid"]
-        script = f'mount -t tmpfs none "{self.hidden}" && rm -f "{self.folder}/pid" && exec "$@"'
+        # What is kept of processes is void at each start, as after a boot: their numbers come again.
+        void = f'rm -rf "{self.folder}/pid" "{self.folder}/exec"'
+        script = f'mount -t tmpfs none "{self.hidden}" && {void} && exec "$@"'
         namespaces = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
