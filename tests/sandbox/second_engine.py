@@ -56,7 +56,7 @@ class SecondEngine:
         daemon += ["--exec-opt=native.cgroupdriver=cgroupfs", f"--cgroup-parent=/{self.cgroup}"]
         daemon += [f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec"]
         daemon += [f"--pidfile={self.folder}/pid"]
-        # What is kept of processes is void at each start, as after a boot: their numbers come again.
+        # What is kept of processes is void at each start, as after a boot: numbers come again.
         void = f'rm -rf "{self.folder}/pid" "{self.folder}/exec"'
         script = f'mount -t tmpfs none "{self.hidden}" && {void} && exec "$@"'
         namespaces = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
