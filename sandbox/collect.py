@@ -14,6 +14,8 @@ from sandbox.policy import SandboxPolicy
 from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Outcome, Payload
 
 MAX_REASON_CHARS = 600
+MAX_NAME_CHARS = 200
+MAX_DURATION_S = 1e9
 MAX_DISPLAY_CHARS = 8_000
 MAX_ERROR_CHARS = 20_000
 
@@ -183,7 +185,8 @@ class _Parts:
         self.changed = _texts(header.get("changed_inputs"))
         self.problems.extend(_texts(header.get("notes")))
         duration_s = header.get("duration_s")
-        self.duration_s = float(duration_s) if isinstance(duration_s, (int, float)) else 0.0
+        if isinstance(duration_s, float) and 0 <= duration_s < MAX_DURATION_S:  # no NaN either
+            self.duration_s = duration_s
 
     def _unloadable(self, header: dict[str, Any], _: bytes) -> None:
         raise VariableError(
@@ -194,7 +197,7 @@ class _Parts:
 
     def _name(self, header: dict[str, Any]) -> str | None:
         name = header.get("name")
-        if not isinstance(name, str) or not name.isidentifier():
+        if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME_CHARS:
             self.problems.append("a variable whose name is no identifier")
         elif name in self.variables or name in self.withheld:
             self.problems.append(f"variable {name[:200]!r} came twice")
@@ -236,10 +239,15 @@ def _error(described: object) -> ExecutionError | None:
 
 def _text(header: dict[str, Any], key: str, max_chars: int) -> str:
     value = header.get(key, "")
-    return value[:max_chars] if isinstance(value, str) else ""
+    return _encodable(value[:max_chars]) if isinstance(value, str) else ""
+
+
+def _encodable(text: str) -> str:
+    """Escape lone surrogates: JSON carries them, no file, socket or checkpoint does."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _texts(values: object) -> list[str]:
     if not isinstance(values, list):
         return []
-    return [value[:200] for value in values[:1000] if isinstance(value, str)]
+    return [_encodable(value[:200]) for value in values[:1000] if isinstance(value, str)]

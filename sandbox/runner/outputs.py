@@ -52,7 +52,8 @@ def chosen(namespace: dict[str, Any], given: Given, changed: list[str]) -> list[
     return [
         name
         for name, value in namespace.items()
-        if not name.startswith("_")
+        if isinstance(name, str)  # globals() takes any key
+        and not name.startswith("_")
         and not isinstance(value, types.ModuleType)
         and not _is_future_feature(value)
         and (name not in given.values or name in changed)

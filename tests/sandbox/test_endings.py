@@ -259,3 +259,29 @@ def test_nothing_is_left_between_runs(strict: DockerSandbox) -> None:
         strict, "import os, builtins\nx = os.path.exists('left') or hasattr(builtins, 'leak')"
     )
     assert run.variables["x"] is False
+
+
+def test_keys_that_are_no_names_are_no_variables(strict: DockerSandbox) -> None:
+    run = run_ok(strict, "globals()[1] = 'one'\nglobals()['a b'] = 2\nx = 3")
+    assert dict(run.variables) == {"x": 3}
+
+
+def test_forged_texts_can_be_written_down(strict: DockerSandbox) -> None:
+    header = (
+        '{"type": "finished", "error": {"name": "E", "message": "\\\\ud800", "traceback": ""},'
+        ' "duration_s": NaN}'
+    )
+    code = (
+        "import os, struct\n"
+        f"header = {header!r}.encode().decode('unicode_escape').encode()\n"
+        "message = struct.pack('>IQ', len(header), 0) + header\n"
+        "for fd in range(3, 64):\n"
+        "    try:\n        os.write(fd, message)\n"
+        "    except OSError:\n        pass\n"
+        "os._exit(0)"
+    )
+    run = strict.run(code)
+    assert run.outcome == "error"
+    assert run.error is not None
+    assert run.error.message == "\\ud800"
+    assert run.duration_s == 0.0
