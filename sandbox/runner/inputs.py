@@ -11,18 +11,15 @@ import ctypes
 import io
 import mmap
 import os
-import pathlib
 import pickle
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 MAX_FINGERPRINT_BYTES = 64 << 20
 """Values whose in-band pickle is larger are watched for rebinding only."""
-
-
-_FILE_ENTRY = {"bytes": 0, "buffers": [0, 0]}
+FILES_FOLDER = "/tmp/files"  # noqa: S108  # the container's own
+"""Where given files are found, below the place that the host chose for each."""
 
 
 class LoadError(Exception):
@@ -152,6 +149,8 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
         return given
     name = ""
     try:
+        for file in manifest["files"]:
+            _lay_out(file, folder)
         for buffer in manifest["buffers"]:
             path = os.path.join(folder, buffer["sha256"])
             given.add_mapping(MappedFile(path, buffer["readonly"]))
@@ -163,9 +162,6 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
                 loaded.append((entry, unpickler.load()))
                 for _ in range(entry.get("module_sets", 0)):
                     _put_in_place(unpickler.load())
-        for file in manifest["files"]:
-            name = file["name"]
-            loaded.append((_FILE_ENTRY | {"name": name}, _lay_out(file, folder)))
         for entry, value in loaded:
             given.add(entry["name"], value, range(*entry["buffers"]), entry["bytes"])
     except Exception as error:
@@ -187,10 +183,8 @@ def _put_in_place(modules: dict[str, Any]) -> None:
         sys.modules.setdefault(name, module)
 
 
-def _lay_out(file: dict[str, Any], folder: str) -> pathlib.Path:
-    """Show a given file under its own name, in a folder of its own; it stays read-only."""
-    place = pathlib.Path(tempfile.gettempdir()) / "files" / file["name"]
-    place.mkdir(parents=True, exist_ok=True)
-    path: pathlib.Path = place / file["file_name"]
-    path.symlink_to(os.path.join(folder, file["sha256"]))
-    return path
+def _lay_out(file: dict[str, Any], folder: str) -> None:
+    """Show a given file under its own name; it stays read-only."""
+    path = os.path.join(FILES_FOLDER, file["place"])
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.symlink(os.path.join(folder, file["sha256"]), path)
