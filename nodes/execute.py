@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from langgraph.config import get_stream_writer
+from langgraph.runtime import Runtime
 
 from graph_agent.records import (
     ErrorRecord,
@@ -27,7 +28,9 @@ MAX_STATE_OUTPUT_CHARS = 50_000
 MAX_SUMMARY_CHARS = 1_500
 
 
-def execute(state: AgentState, *, sandbox: Sandbox, store: VariableStore) -> dict[str, Any]:
+def execute(
+    state: AgentState, runtime: Runtime[Any], *, sandbox: Sandbox, store: VariableStore
+) -> dict[str, Any]:
     """Run the last attempt's code and note what happened.
 
     Raises:
@@ -36,7 +39,7 @@ def execute(state: AgentState, *, sandbox: Sandbox, store: VariableStore) -> dic
     """
     attempts = attempts_of(state)
     last = attempts[-1]
-    stream = get_stream_writer()
+    stream, info = get_stream_writer(), runtime.execution_info
     execution = sandbox.run(
         last.code,
         state.get("variables") or {},
@@ -44,6 +47,8 @@ def execute(state: AgentState, *, sandbox: Sandbox, store: VariableStore) -> dic
         checks=state.get("checks"),
         store=store,
         on_output=lambda name, text: stream({"event": "output", "stream": name, "text": text}),
+        thread=(info and info.thread_id) or "",
+        task=(info and info.task_id) or "",
     )
     log.info("attempt %d: %s in %.2f s", last.number, execution.outcome, execution.duration_s)
     record = to_record(execution, store, state.get("privacy") or "sample")

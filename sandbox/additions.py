@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.errors import ImageBuildError
 from sandbox.image.distributions import distribution_names
-from sandbox.image.inventory import image_exists, image_packages, image_python
+from sandbox.image.inventory import image_exists, image_id, image_packages, image_python
 from sandbox.image.requirements import normalize
 from sandbox.records import Execution
 
@@ -49,6 +49,15 @@ class Additions:
     def image(self) -> str:
         """The image for the next run."""
         return self._extended or self._runner
+
+    def image_id(self) -> str:
+        """What the image's name stands for now; of ours the name tells.
+
+        Raises:
+            SandboxUnavailableError: no engine, or no image.
+        """
+        given = isinstance(self._given_runner, str) and self._extended is None
+        return image_id(self._client(), self.image) if given else self.image
 
     def packages(self) -> Mapping[str, str]:
         """Name → version of the image's libraries.

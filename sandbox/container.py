@@ -35,6 +35,11 @@ class RawRun:
     problem: str = ""
     duration_s: float = 0.0
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the worker has said that all is sent."""
+        return bool(self.messages) and self.messages[-1][0]["type"] == "finished"
+
 
 class Container:
     """A started, hardened container whose worker waits for its job."""
@@ -95,6 +100,26 @@ class Container:
     def is_alive(self) -> bool:
         """Whether it still waits for its job."""
         return self._stream.is_open()
+
+    def rename(self, name: str | None) -> None:
+        """Take a name over, from a container that is ended if there is one; None: keep its own.
+
+        Raises:
+            SandboxUnavailableError: the engine failed or went away.
+        """
+        import docker.errors
+
+        if name is None:
+            return
+        with engine_errors("naming a container"):
+            try:
+                self._api.rename(self.id, name)
+            except docker.errors.APIError as error:
+                if error.status_code != 409:
+                    raise
+                with contextlib.suppress(docker.errors.NotFound):
+                    self._api.remove_container(name, force=True, v=True)
+                self._api.rename(self.id, name)
 
     def serve(self, job: dict[str, Any], on_output: OutputListener | None = None) -> RawRun:
         """Hand the job over and read until the end, at most the policy's ``timeout_s``.
@@ -166,9 +191,11 @@ class Container:
             for kind, chunk in self._chunks.feed(data):
                 if kind == frames.RESULT:
                     run.messages.extend(self._messages.feed(chunk))
-                elif kind == frames.EXIT:
-                    run.exit_report = frames.parse_exit(chunk)
-                    return
+                elif kind in (frames.EXIT, frames.RESULTS_END):
+                    report = frames.parse_exit(chunk)
+                    if kind == frames.EXIT or run.is_finished:
+                        run.exit_report = report
+                        return
                 else:
                     name = _STREAM_NAMES[kind]
                     self._take_output(run, name, chunk, on_output)

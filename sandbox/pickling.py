@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.by_value import ByValuePickler
-from sandbox.local_modules import ModuleNeeds, pickled_by_value
 from sandbox.given_files import GivenFiles
+from sandbox.local_modules import ModuleNeeds, pickled_by_value
 from sandbox.runner.encoding.naming import type_name, with_article
 
 OUT_OF_BAND_BYTES = 1 << 16

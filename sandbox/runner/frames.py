@@ -2,8 +2,10 @@
 
 Chunks (supervisor to host) multiplex what the worker writes: one byte of kind,
 four of length, the bytes. Messages (host to worker, and worker to host inside
-``RESULT`` chunks) are a JSON header and an opaque body. Both ends use this
-module; the host reads what comes as hostile.
+``RESULT`` chunks) are a JSON header and an opaque body. When the worker closes
+its results, ``RESULTS_END`` has the same report as ``EXIT`` at its end: where the
+last message says that all is sent, the host need not wait for the process to be
+taken apart. Both ends use this module; the host reads what comes as hostile.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from typing import Any
 STDOUT = b"o"
 STDERR = b"e"
 RESULT = b"w"
+RESULTS_END = b"r"
 EXIT = b"x"
-KINDS = (STDOUT, STDERR, RESULT, EXIT)
+KINDS = (STDOUT, STDERR, RESULT, RESULTS_END, EXIT)
 
 CHUNK_HEADER = struct.Struct(">cI")
 MESSAGE_HEADER = struct.Struct(">IQ")

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from .written_pages import written_ranges
+
 MAX_FINGERPRINT_BYTES = 64 << 20
 """Values whose in-band pickle is larger are watched for rebinding only."""
 FILES_FOLDER = "/tmp/files"  # noqa: S108  # the container's own
@@ -74,7 +76,7 @@ class Given:
 
     def changed(self, namespace: dict[str, Any]) -> list[str]:
         """Name the given variables that are gone, rebound, or altered in place."""
-        written = self._written_mappings()
+        written = written_ranges((one.address, one.end) for one in self._mappings)
         return [name for name in self.values if self._is_changed(name, namespace, written)]
 
     def _is_changed(self, name: str, namespace: dict[str, Any], written: set[int]) -> bool:
@@ -116,26 +118,6 @@ class Given:
             if mapping.address <= address < mapping.end:
                 return index, address - mapping.address, raw.nbytes
         return None
-
-    def _written_mappings(self) -> set[int]:
-        """Index the mappings of which a page was written: the copies are anonymous memory.
-
-        Private_Dirty would not do: it counts pages of a file not yet written to disk.
-        """
-        starts = {mapping.address: index for index, mapping in enumerate(self._mappings)}
-        written: set[int] = set()
-        index: int | None = None
-        try:
-            with open("/proc/self/smaps") as smaps:
-                for line in smaps:
-                    first = line.split(None, 1)[0]
-                    if not first.endswith(":"):
-                        index = starts.get(int(first.split("-")[0], 16))
-                    elif first == "Anonymous:" and index is not None and " 0 kB" not in line:
-                        written.add(index)
-        except OSError:  # no smaps: in-place writes to mapped buffers go unseen
-            return set()
-        return written
 
 
 def load(manifest: dict[str, Any], folder: str) -> Given:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import sys
@@ -127,7 +128,7 @@ class _Relay:
         for source in self._sources:
             while self._exceeded is None and self._relay(source):
                 pass
-        self._report(status)
+        self._report(frames.EXIT, os.waitstatus_to_exitcode(status))
         return 0
 
     def _pass_job_on(self, host_in: int) -> bool:
@@ -151,15 +152,27 @@ class _Relay:
             _write_all(HOST_OUT, frames.pack_chunk(kind, allowed))
         if len(allowed) < len(data):
             self._exceeded = budget
+        if not data and kind == frames.RESULT:
+            self._end_results()
         return bool(data)
 
-    def _report(self, status: int) -> None:
+    def _end_results(self) -> None:
+        """Pass on what was printed before the results ended, then say that they have."""
+        for source, (kind, _) in self._sources.items():
+            if kind != frames.RESULT:
+                while self._exceeded is None and select.select([source], [], [], 0)[0]:
+                    if not self._relay(source):
+                        break
+        if self._exceeded is None:
+            self._report(frames.RESULTS_END, 0)
+
+    def _report(self, kind: bytes, code: int) -> None:
         report = {
-            "code": os.waitstatus_to_exitcode(status),
+            "code": code,
             "exceeded": self._exceeded,
             "oom_kills": _oom_kills() - self._oom_kills_before,
         }
-        _write_all(HOST_OUT, frames.pack_chunk(frames.EXIT, json.dumps(report).encode()))
+        _write_all(HOST_OUT, frames.pack_chunk(kind, json.dumps(report).encode()))
 
 
 def _poll(worker: int) -> int | None:

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import io
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import time
 from typing import Any
 
 from . import figures, frames, inputs, outputs, program
+from .encode import EncodeLimits, encode_value
 from .figures import FigureCapture
 from .magics import without_magics
 
@@ -36,6 +38,11 @@ class Channel:
         for part in parts:
             self._write(part)
 
+    def close(self) -> None:
+        """Say that there is nothing more to come."""
+        with contextlib.suppress(OSError):  # the code may have closed it
+            os.close(self._fd)
+
     def _write(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
         while view:
@@ -46,7 +53,9 @@ def main(job_fd: int, result_fd: int) -> None:
     """Serve one job read from ``job_fd``; write messages to ``result_fd``."""
     _replace_standard_streams()
     _prepare_scratch()
-    preload(os.environ.pop("CODEGEN_PRELOAD", ""))
+    if ahead := os.environ.pop("CODEGEN_PRELOAD", ""):
+        preload(ahead)
+        rehearse()
     figures.prepare()
     channel = Channel(result_fd)
     channel.send({"type": "ready", "python": list(sys.version_info[:3])})
@@ -85,6 +94,9 @@ def serve(job: dict[str, Any], channel: Channel) -> None:
     left_bytes = int(limits["max_result_bytes"]) - capture.total_bytes
     job["limits"] = {**limits, "max_result_bytes": left_bytes}
     outputs.send(channel, namespace, given, changed, result.display, job)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the code may have replaced or closed it
+            stream.flush()
     channel.send(
         {
             "type": "finished",
@@ -95,9 +107,7 @@ def serve(job: dict[str, Any], channel: Channel) -> None:
             "duration_s": duration_s,
         }
     )
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the code may have replaced or closed it
-            stream.flush()
+    channel.close()
 
 
 def read_job(job_fd: int) -> dict[str, Any] | None:
@@ -114,6 +124,18 @@ def preload(names: str) -> None:
     for name in filter(None, names.split(",")):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+
+
+def rehearse() -> None:
+    """Take a table in and out once: much is imported and set up by libraries at first use."""
+    from .fingerprints import fingerprint
+
+    pandas = sys.modules.get("pandas")
+    if pandas is not None:
+        table = pandas.DataFrame({"n": [1.0], "s": ["a"], "t": [pandas.Timestamp(0)]})
+        with contextlib.suppress(Exception):  # the job will tell
+            encode_value(table, EncodeLimits())
+            fingerprint(pickle.loads(pickle.dumps(table, protocol=5)), lambda _: None)  # noqa: S301
 
 
 def _replace_standard_streams() -> None:

@@ -157,7 +157,7 @@ def test_a_prepared_container_serves_one_run_and_is_gone(engine: Any) -> None:
 def test_a_prepared_container_that_died_is_replaced(engine: Any) -> None:
     with DockerSandbox(labels={"test": "died"}) as sandbox:
         sandbox.prepare()
-        sandbox._pool._waiting[0].result()
+        sandbox._pool._waiting[0].lease.result()
         for one in ours(engine, "died"):
             one.remove(force=True)
         assert sandbox.run("x = 1").variables == {"x": 1}

@@ -71,7 +71,7 @@ def test_a_prepared_container_gets_them_too(
 ) -> None:
     for _ in range(2):
         sandbox.prepare()
-        sandbox._pool._waiting[0].result()
+        sandbox._pool._waiting[0].lease.result()
         assert sandbox.run("x = len(big)", {"big": BIG}).variables == {"x": len(BIG)}
     sandbox.prepare()
     sandbox.close()
@@ -136,7 +136,7 @@ def test_an_engine_that_dies_while_variables_are_copied(
     with DockerSandbox(POLICY, client=client, image=IMAGE, store=store) as sandbox:
         assert sandbox.run("x = n", {"n": 1}).ok
         sandbox.prepare()
-        sandbox._pool._waiting[0].result()
+        sandbox._pool._waiting[0].lease.result()
         engine.kill()
         with pytest.raises(SandboxUnavailableError):
             sandbox.run("x = len(big)", {"big": BIG})
