@@ -189,7 +189,7 @@ def test_a_container_ended_by_others_is_no_failed_run(engine: Any, how: str) -> 
         DockerSandbox(labels={"test": f"others-{how}"}) as sandbox,
         pytest.raises(SandboxUnavailableError, match="outside"),
     ):
-        sandbox.run("print('up')\nimport time; time.sleep(20)", on_output=end)
+        sandbox.run("print(end='up')\nimport time; time.sleep(20)", on_output=end)
 
 
 def test_too_little_memory_to_start() -> None:

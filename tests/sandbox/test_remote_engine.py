@@ -117,7 +117,7 @@ def test_an_engine_that_goes_away_during_a_run_is_no_failed_run(
     with DockerSandbox(POLICY, client=client, image=IMAGE, store=store) as sandbox:
         with pytest.raises(SandboxUnavailableError):
             sandbox.run(
-                "print('up')\nimport time; time.sleep(25)",
+                "print(end='up')\nimport time; time.sleep(25)",
                 {"n": 1},
                 on_output=lambda *_: ending.start(),
             )
