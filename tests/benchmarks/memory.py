@@ -37,6 +37,10 @@ def measure(scale: Scale) -> Findings:
                 f"{max(ours, 0) / other:.2g} ×",
             )
         )
+    findings.notes.append(
+        "Memory of a frame in: the stored file's pages in the kernel's cache are not counted; they"
+        " are given up when memory is short, and the container maps the same ones."
+    )
     return findings
 
 

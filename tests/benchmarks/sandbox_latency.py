@@ -52,8 +52,9 @@ body = picture.getvalue()
 FLOOR, COLD, OURS_COLD = "in a warm process", "by `docker run`", "ours, nothing prepared"
 WARM_GOAL_S = 0.025
 WARM_BOUND = (
-    "the time of `run()` after the code's last output (row above) is the engine removing the"
-    " container; what is left is the job's way through the attach socket and the decoding"
+    "what its caller waits for after the code's last output (the row that says so): results and the"
+    " look for changed inputs, the end of a process with a hundred libraries mapped, and the"
+    " engine's removal of the container where `run()` waits for it"
 )
 
 
