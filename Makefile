@@ -7,6 +7,7 @@ BASE_PYTHONS := python3 python3.13 python3.12 python3.11
 ACCEPTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 TIPS := Calculate average tip percentage by day of week and time (lunch/dinner), create a pivot table, and visualize with a heatmap
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench venv engine image model dist clean distclean
@@ -41,8 +42,8 @@ format: venv ## format, and mend what lint can mend by itself
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: venv engine image ## the benchmarks, with their numbers
-	$(PY) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(PYTEST_ARGS)
+bench: venv engine image ## measure: one table, every sample in tests/benchmarks/results
+	$(PY) -m tests.benchmarks $(BENCH_ARGS)
 
 # The stamp is written last: an interrupted installation is taken up, not trusted.
 venv: ## the virtual environment in .venv
