@@ -89,7 +89,7 @@ class PreparedSandbox(contextlib.ExitStack):
             try:
                 stats = self._api.stats(container["Id"], stream=False, one_shot=True)
                 used[container["Id"]] = stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
-            except (docker.errors.APIError, KeyError):  # it is being removed
+            except (docker.errors.APIError, KeyError, ValueError):  # it is being removed
                 continue
         return used
 
