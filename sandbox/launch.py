@@ -13,8 +13,8 @@ from typing import Any
 
 from sandbox.additions import Additions
 from sandbox.container import Container
-from sandbox.engine import engine_facts
-from sandbox.errors import ImageMissingError
+from sandbox.engine import EngineFacts, engine_facts
+from sandbox.errors import ImageMissingError, SandboxUnavailableError
 from sandbox.job_mount import FolderUnseenError, JobMount, JobVolume, SharedFolder
 from sandbox.owner import OWNER_LABEL, Owner
 from sandbox.policy import SandboxPolicy
@@ -94,20 +94,25 @@ class Launcher:
     def _container(self, image: str, folder: Path, preload: str) -> tuple[Container, JobMount]:
         # The owner is found now: this process may have been forked from the sandbox's maker.
         labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels}
-        client = self._client()
+        client, engine = self._client(), self._engine
+        if engine.cannot_limit:
+            raise SandboxUnavailableError(
+                f"the container engine cannot limit {' and '.join(engine.cannot_limit)}; use one"
+                " that runs as root, or rootless with cgroup v2 and its controllers delegated"
+            )
         start = functools.partial(
-            Container, client, image, self._policy, labels=labels, preload=preload
+            Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )
         job: JobMount = SharedFolder(folder)
         if self._folders_are_seen:
             try:
-                return start(job, cores=self._cores), job
+                return start(job), job
             except FolderUnseenError as error:
                 log.info("%s; variables go there by its API", error)
                 self._folders_are_seen = False
         job = JobVolume(client, labels)
-        return start(job, cores=self._cores), job
+        return start(job), job
 
     @functools.cached_property
-    def _cores(self) -> float:
-        return float(engine_facts(self._client()).ncpu)
+    def _engine(self) -> EngineFacts:
+        return engine_facts(self._client())
