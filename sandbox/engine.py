@@ -40,7 +40,7 @@ class EngineFacts:
     operating_system: str
     is_podman: bool
     cannot_limit: tuple[str, ...]
-    """What a policy bounds and this engine by its own word does not."""
+    """What a policy bounds and this engine does not."""
 
 
 def connect(
@@ -115,12 +115,16 @@ def engine_facts(client: docker.DockerClient) -> EngineFacts:
         storage=str(info.get("Driver", "")),
         operating_system=str(info.get("OperatingSystem", "")),
         is_podman=any("Podman" in one.get("Name", "") for one in version.get("Components") or ()),
-        cannot_limit=tuple(
-            name
-            for name, key in (("memory", "MemoryLimit"), ("processes", "PidsLimit"))
-            if info.get(key) is False
-        ),
+        cannot_limit=_cannot_limit(info),
     )
+
+
+def _cannot_limit(info: Mapping[str, Any]) -> tuple[str, ...]:
+    limits = {"memory": "MemoryLimit", "processes": "PidsLimit"}
+    # Podman says that it can, takes the limits, and ignores them.
+    if info.get("Rootless") and str(info.get("CgroupVersion")) == "1":
+        return tuple(limits)
+    return tuple(name for name, key in limits.items() if info.get(key) is False)
 
 
 def context_host(environ: Mapping[str, str]) -> str | None:

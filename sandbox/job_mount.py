@@ -15,8 +15,14 @@ from sandbox.image.labels import ROLE_LABEL
 from sandbox.upload import upload
 
 REMOVAL_S = 5.0
-_UNSEEN = ("source path does not exist", "mounts denied", "is not shared", "statfs")
-"""What engines say of a folder they do not see: Docker, Docker Desktop, Podman."""
+_UNSEEN = (
+    "source path does not exist",  # Docker
+    "mounts denied",  # Docker Desktop
+    "is not shared",  # Docker Desktop
+    "statfs",  # Podman
+    "making volume mountpoint",  # Podman of another user, or on a read-only disk
+)
+"""What engines say of a folder they do not see, or may not enter."""
 
 
 class FolderUnseenError(SandboxUnavailableError):

@@ -70,7 +70,7 @@ class Launcher:
         self._client = client
         self._store = store
         self._labels = dict(labels)
-        self._folders_are_seen = True
+        self.folders_are_seen = True
 
     def start(self, preload: str = "") -> Lease:
         """Start one container, with modules to import ahead, separated by commas.
@@ -104,12 +104,12 @@ class Launcher:
             Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )
         job: JobMount = SharedFolder(folder)
-        if self._folders_are_seen:
+        if self.folders_are_seen:
             try:
                 return start(job), job
             except FolderUnseenError as error:
                 log.info("%s; variables go there by its API", error)
-                self._folders_are_seen = False
+                self.folders_are_seen = False
         job = JobVolume(client, labels)
         return start(job), job
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -89,6 +90,13 @@ class SshServer:
             line.split()[1].endswith(established) and line.split()[3] == "01" for line in lines
         )
 
+    def cut(self) -> None:
+        """Break every connection."""
+        children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text()
+        for child in children.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Serve."""
@@ -97,6 +105,7 @@ class SshServer:
         command = [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")]
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
+        self._pid = process.pid
         try:
             deadline = time.monotonic() + START_S
             while True:
