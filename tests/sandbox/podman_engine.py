@@ -8,7 +8,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from sandbox.engine import connect
 from sandbox.errors import EngineUnreachableError
-from tests.sandbox.second_engine import give_image
+from tests.sandbox.second_engine import engine_folder, give_image
 
 START_S = 30
 NOBODY = 65534
@@ -27,6 +26,7 @@ cgroups = "enabled"
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+lock_type = "file"
 runtime = "runc"
 [engine.runtimes]
 runc = ["{runtime}"]
@@ -53,7 +53,7 @@ class PodmanEngine:
         """Choose where it lives; ``hidden`` is a folder that it does not see."""
         self.hidden = hidden
         self._user = user
-        self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir="/tmp"))
+        self.folder = engine_folder()
         self.address = f"unix://{self.folder}/podman.sock"
         settings = self.folder / "containers.conf"
         settings.write_text(SETTINGS.format(runtime=self._runtime()))
@@ -121,6 +121,10 @@ class PodmanEngine:
         for mount in self._mounts():
             subprocess.run(["umount", "--lazy", mount], check=False)
         shutil.rmtree(self.folder)
+        for group in Path("/sys/fs/cgroup").glob("*/libpod_parent"):
+            for inner in (*sorted(group.rglob("*/"), reverse=True), group):
+                with contextlib.suppress(OSError):  # in use by somebody else's
+                    inner.rmdir()
 
     def _mounts(self) -> list[str]:
         mounted = (line.split()[1] for line in Path("/proc/mounts").read_text().splitlines())
