@@ -19,6 +19,7 @@ import requests
 
 from sandbox import DockerSandbox, EngineUnreachableError, SandboxUnavailableError, VariableStore
 from sandbox.engine import connect
+from sandbox.image.engine_build import build
 from sandbox.leftovers import remove_from_engine
 from sandbox.ssh import ssh_client, ssh_command
 from tests.sandbox.engine_essentials import BY_ANY_LINK, POLICY, left
@@ -104,6 +105,17 @@ def test_processes_end_with_their_client(server: SshServer, tmp_path: Path) -> N
         assert sandbox.run("x = 1").ok
     client.close()
     await_no_more(server, before)
+
+
+@needs_server
+@needs_engine
+def test_images_are_built_and_loaded_there(client: Any) -> None:
+    files = [("Dockerfile", f"FROM {IMAGE}\nCOPY big /big\n".encode()), ("big", bytes(5_000_000))]
+    build(client, "by-ssh:test", files, arguments={}, labels={"a": "b"}, progress=lambda _: None)
+    saved = b"".join(client.api.get_image("by-ssh:test"))
+    client.api.remove_image("by-ssh:test")
+    client.api.load_image(saved)
+    assert client.api.inspect_image("by-ssh:test")["Config"]["Labels"]["a"] == "b"
 
 
 def await_no_more(server: SshServer, logins: int) -> None:
