@@ -49,7 +49,8 @@ test-servers: ## on Debian and Ubuntu as root: sshd and Podman, which tests star
 	  apt-get install -y -qq --no-install-recommends $$one >/dev/null \
 	    || { echo "$$one cannot be installed: the tests that need it will say so." >&2; continue; }; \
 	  case $$one in openssh-server) units="ssh.service ssh.socket";; \
-	    *) units="podman.service podman.socket podman-restart.service podman-auto-update.timer";; esac; \
+	    *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
+	      podman-auto-update.timer";; esac; \
 	  systemctl disable $$units >/dev/null 2>&1 || true; \
 	done
 
