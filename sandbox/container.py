@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sandbox.attach import AttachedStream
+from sandbox.engine import EngineFacts
 from sandbox.errors import SandboxUnavailableError
 from sandbox.failure import Ending, engine_errors, post_mortem
 from sandbox.hardened import create
@@ -53,7 +54,7 @@ class Container:
         *,
         labels: Mapping[str, str],
         preload: str = "",
-        cores: float,
+        engine: EngineFacts,
     ) -> None:
         """Create and start it, and wait until its worker is ready.
 
@@ -64,7 +65,7 @@ class Container:
             job: where the job's files lie; removed with the container.
             labels: put on the container.
             preload: modules to import ahead, separated by commas.
-            cores: how many the engine has; a policy that gives more gets these.
+            engine: what it is; a policy that gives more cores than it has gets these.
 
         Raises:
             FolderUnseenError: the engine does not see the job's folder.
@@ -73,14 +74,13 @@ class Container:
         self._api = client.api
         self._policy = policy
         self._job = job
+        self._engine = engine
         self._removed = threading.Lock()
         self._chunks = frames.ChunkReader()
         self._messages = frames.MessageReader(policy.max_result_bytes)
         try:
             with engine_errors("creating a container"), unseen_folder(job):
-                self.id: str = create(
-                    client, image, policy, job.mount(), labels, preload, min(policy.cpus, cores)
-                )
+                self.id: str = create(client, image, policy, job.mount(), labels, preload, engine)
         except BaseException:
             job.remove()
             raise
@@ -142,7 +142,7 @@ class Container:
             run.end = "exited"
         run.duration_s = time.monotonic() - started
         if run.end == "exited" and run.exit_report is None:
-            run.end = post_mortem(self._api, self.id)
+            run.end = post_mortem(self._api, self.id, is_podman=self._engine.is_podman)
         return run
 
     def remove(self) -> None:
@@ -174,8 +174,10 @@ class Container:
                 chunks = self._chunks.feed(data)
                 results = [chunk for kind, chunk in chunks if kind == frames.RESULT]
                 messages = [one for chunk in results for one in self._messages.feed(chunk)]
-                if any(header["type"] == "ready" for header, _ in messages):
-                    return
+                for header, _ in messages:
+                    if header["type"] == "ready":
+                        self._job.confirm(header.get("files"))
+                        return
         except TimeoutError:
             why = f"was not ready after {self._policy.start_timeout_s:g} s"
         except frames.FrameError as error:

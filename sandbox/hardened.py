@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.engine import EngineFacts
 from sandbox.image.labels import ROLE_LABEL
 from sandbox.policy import SandboxPolicy
 
@@ -22,7 +23,7 @@ def create(
     job: Any,
     labels: Mapping[str, str],
     preload: str,
-    cpus: float,
+    engine: EngineFacts,
 ) -> str:
     """Create a container with everything taken away that a policy does not give.
 
@@ -31,6 +32,7 @@ def create(
     from docker.types import LogConfig, Ulimit
 
     api = client.api
+    cpus = min(policy.cpus, float(engine.ncpu))
     host_config = api.create_host_config(
         auto_remove=True,
         cap_drop=["ALL"],
@@ -46,7 +48,7 @@ def create(
         runtime=policy.runtime,
         security_opt=["no-new-privileges:true"],
         shm_size=policy.scratch_bytes,
-        tmpfs={SCRATCH_FOLDER: _scratch_options(policy)},
+        tmpfs=_tmpfs(policy, engine.is_podman),
         ulimits=[
             Ulimit(name="core", soft=0, hard=0),
             Ulimit(name="fsize", soft=policy.max_file_bytes, hard=policy.max_file_bytes),
@@ -67,9 +69,14 @@ def create(
     return str(created["Id"])
 
 
-def _scratch_options(policy: SandboxPolicy) -> str:
-    limits = f"size={policy.scratch_bytes},nr_inodes={SCRATCH_INODES}"
-    return f"{limits},mode=1777,nosuid,nodev,noexec"
+def _tmpfs(policy: SandboxPolicy, is_podman: bool) -> dict[str, str]:
+    scratch = f"size={policy.scratch_bytes},mode=1777,nosuid,nodev,noexec"
+    if not is_podman:
+        return {SCRATCH_FOLDER: f"{scratch},nr_inodes={SCRATCH_INODES}"}
+    # Podman refuses a limit on files; their memory counts all the same. To a read-only root it
+    # adds places that can be written and executed, unless something else is there.
+    closed = "ro,size=64k,mode=0755,nosuid,nodev,noexec"
+    return {SCRATCH_FOLDER: scratch, "/run": closed, "/var/tmp": closed}  # noqa: S108
 
 
 def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, str]:
@@ -81,6 +88,7 @@ def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, s
     threads = str(max(1, math.ceil(cpus)))
     names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
     return {
+        "CODEGEN_JOB_FOLDER": JOB_FOLDER,
         "CODEGEN_MAX_OUTPUT_BYTES": str(policy.max_output_bytes),
         "CODEGEN_MAX_RESULT_BYTES": str(policy.max_result_bytes),
         "CODEGEN_PRELOAD": preload,

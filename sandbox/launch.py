@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.additions import Additions
 from sandbox.container import Container
 from sandbox.engine import EngineFacts, engine_facts
-from sandbox.errors import ImageMissingError
+from sandbox.errors import ImageMissingError, SandboxUnavailableError
 from sandbox.job_mount import FolderUnseenError, JobMount, JobVolume, SharedFolder
 from sandbox.owner import OWNER_LABEL, Owner
 from sandbox.policy import SandboxPolicy
@@ -76,7 +76,7 @@ class Launcher:
         self._client = client
         self._store = store
         self._labels = dict(labels)
-        self._folders_are_seen = True
+        self.folders_are_seen = True
 
     def start(self, preload: str = "", labels: Mapping[str, str] | None = None) -> Lease:
         """Start one container.
@@ -108,27 +108,32 @@ class Launcher:
             SandboxUnavailableError: the engine does not answer.
         """
         each = min(self._policy.memory_bytes, IDLE_BYTES)
-        return max(1, self._facts.memory_bytes // 4 // each)
+        return max(1, self._engine.memory_bytes // 4 // each)
 
     def _container(
         self, image: str, folder: Path, preload: str, more: Mapping[str, str]
     ) -> tuple[Container, JobMount]:
         # The owner is found now: this process may have been forked from the sandbox's maker.
         labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels, **more}
-        client = self._client()
+        client, engine = self._client(), self._engine
+        if engine.cannot_limit:
+            raise SandboxUnavailableError(
+                f"the container engine cannot limit {' and '.join(engine.cannot_limit)}; use one"
+                " that runs as root, or rootless with cgroup v2 and its controllers delegated"
+            )
         start = functools.partial(
-            Container, client, image, self._policy, labels=labels, preload=preload
+            Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )
         job: JobMount = SharedFolder(folder)
-        if self._folders_are_seen:
+        if self.folders_are_seen:
             try:
-                return start(job, cores=float(self._facts.ncpu)), job
+                return start(job), job
             except FolderUnseenError as error:
                 log.info("%s; variables go there by its API", error)
-                self._folders_are_seen = False
+                self.folders_are_seen = False
         job = JobVolume(client, labels)
-        return start(job, cores=float(self._facts.ncpu)), job
+        return start(job), job
 
     @functools.cached_property
-    def _facts(self) -> EngineFacts:
+    def _engine(self) -> EngineFacts:
         return engine_facts(self._client())

@@ -26,6 +26,7 @@ from sandbox.image.spec import RUNNER_FOLDER, program_files
 
 IMAGE = "codegen-agent-small:test"
 START_S = 60
+ROOM_BYTES = 2 << 30
 DOCKERFILE = """FROM {base}
 COPY app /opt/app
 ENV PYTHONPATH=/opt/app PYTHONDONTWRITEBYTECODE=1
@@ -35,14 +36,20 @@ ENTRYPOINT ["python3", "-P", "-m", "_codegen_agent_runner"]
 """
 
 
+def engine_folder() -> Path:
+    """Make a folder for an engine: its name is short, as sockets need, and it is in memory."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    return Path(tempfile.mkdtemp(prefix="cg-", dir=memory if roomy else "/tmp"))
+
+
 class SecondEngine:
     """A daemon in namespaces of its own: when it is killed, all it started goes with it."""
 
     def __init__(self, hidden: Path) -> None:
         """Choose where it lives; ``hidden`` is the folder it is not to see."""
         self.hidden = hidden
-        # Short: the names of its sockets are bounded.
-        self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir="/tmp"))
+        self.folder = engine_folder()
         self.cgroup = f"codegen-agent-test-{os.getpid()}"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
