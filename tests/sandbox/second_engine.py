@@ -58,19 +58,22 @@ class SecondEngine:
 
     def start(self) -> Any:
         """Start it and return a client of it."""
-        daemon = ["dockerd", "--host", self.address, "--tls=false", "--bridge=none"]
+        daemon = ["dockerd", "--host", "fd://", "--bridge=none"]
         daemon += ["--iptables=false", "--ip-forward=false", "--ip-masq=false"]
         daemon += ["--exec-opt=native.cgroupdriver=cgroupfs", f"--cgroup-parent=/{self.cgroup}"]
         daemon += [f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec"]
         daemon += [f"--pidfile={self.folder}/pid"]
         # What is kept of processes is void at each start, as after a boot: numbers come again.
         void = f'rm -rf "{self.folder}/pid" "{self.folder}/exec"'
-        script = f'mount -t tmpfs none "{self.hidden}" && {void} && exec "$@"'
-        namespaces = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
-        with (self.folder / "log").open("ab") as log:
+        script = f'mount -t tmpfs none "{self.hidden}" && {void}'
+        script += ' && export LISTEN_FDS=1 LISTEN_PID=$$ && exec "$@" 3<&0 </dev/null'
+        # A network of its own: without a bridge it would take this machine's docker0 away. So it
+        # is given the socket it listens on, as systemd does, as the third.
+        namespaces = ["unshare", "--mount", "--pid", "--net", "--fork", "--mount-proc"]
+        with (self.folder / "log").open("ab") as log, self._listen() as listening:
             self._process = subprocess.Popen(
-                [*namespaces, "sh", "-c", script, "sh", *daemon],
-                stdin=subprocess.DEVNULL,
+                [*namespaces, "--kill-child", "sh", "-c", script, "sh", *daemon],
+                stdin=listening,
                 stdout=log,
                 stderr=log,
             )
@@ -83,6 +86,10 @@ class SecondEngine:
                 assert self._process.poll() is None, said
                 assert time.monotonic() < deadline, said
                 time.sleep(0.2)
+
+    def _listen(self) -> socket.socket:
+        host, port = self.address.removeprefix("tcp://").split(":")
+        return socket.create_server((host, int(port)))
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""
