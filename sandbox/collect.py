@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import signal
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,7 @@ from sandbox.errors import PayloadError, VariableError
 from sandbox.figure_formats import MAX_PIXELS_TOGETHER, read_figure
 from sandbox.policy import SandboxPolicy
 from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Outcome, Payload
+from sandbox.runner import frames
 
 MAX_REASON_CHARS = 600
 MAX_NAME_CHARS = 200
@@ -81,6 +83,8 @@ def judge(
 def _exit_words(code: int | None) -> str:
     if code is None:
         return "its process ended without a word"
+    if code == frames.BROKEN_EXIT:
+        return "the code broke the interpreter it ran in"
     if code < 0:
         try:
             name = signal.Signals(-code).name
@@ -104,7 +108,7 @@ class _Parts:
         self._figure_pixels = 0
         self.display: Any = None
         self.display_text = ""
-        self.finished = False
+        self._began = self.finished = False
         self.error: ExecutionError | None = None
         self.check_error: ExecutionError | None = None
         self.changed: list[str] = []
@@ -119,11 +123,12 @@ class _Parts:
             "withheld": self._withhold,
             "display": self._display,
             "finished": self._finish,
+            "running": self._begin,
             "unloadable": self._unloadable,
         }
         handler = handlers.get(header["type"])
-        if handler is None:
-            self.problems.append(f"a message of unknown type {header['type'][:40]!r}")
+        if handler is None or (self._began and handler in (self._begin, self._unloadable)):
+            self.problems.append(f"an unexpected message of type {header['type'][:40]!r}")
         else:
             handler(header, body)
 
@@ -149,11 +154,13 @@ class _Parts:
         name = self._name(header)
         if name is None:
             return
-        payload = Payload(_text(header, "codec", 40), _text(header, "value_type", 200), body)
+        payload = Payload(_line(header, "codec", 40), _line(header, "value_type", 200), body)
         try:
             self.variables[name] = decode(payload, self._policy)
         except PayloadError as error:
-            self.withheld[name] = f"{payload.type_name}: {error}"
+            self.withheld[name] = (
+                f"{payload.type_name}: {_printable(str(error))[:MAX_REASON_CHARS]}"
+            )
             return
         self.payloads[name] = payload
 
@@ -161,8 +168,8 @@ class _Parts:
         name = self._name(header)
         if name is None:
             return
-        kind, reason = _text(header, "value_type", 200), _text(header, "reason", MAX_REASON_CHARS)
-        shown = _text(header, "repr", MAX_REASON_CHARS)
+        kind, reason = _line(header, "value_type", 200), _line(header, "reason", MAX_REASON_CHARS)
+        shown = _line(header, "repr", MAX_REASON_CHARS)
         self.withheld[name] = ": ".join(filter(None, (kind, reason))) + (
             f" (it was {shown})" if shown else ""
         )
@@ -171,12 +178,14 @@ class _Parts:
         self.display_text = _text(header, "text", MAX_DISPLAY_CHARS)
         if "codec" not in header:
             return
-        payload = Payload(_text(header, "codec", 40), _text(header, "value_type", 200), body)
+        payload = Payload(_line(header, "codec", 40), _line(header, "value_type", 200), body)
         try:
             self.display = decode(payload, self._policy)
             self.payloads[DISPLAY] = payload
         except PayloadError as error:
-            self.problems.append(f"the displayed value: {error}")
+            self.problems.append(
+                f"the displayed value: {_printable(str(error))[:MAX_REASON_CHARS]}"
+            )
 
     def _finish(self, header: dict[str, Any], _: bytes) -> None:
         self.finished = True
@@ -188,6 +197,9 @@ class _Parts:
         if isinstance(duration_s, float) and 0 <= duration_s < MAX_DURATION_S:  # no NaN either
             self.duration_s = duration_s
 
+    def _begin(self, _: dict[str, Any], __: bytes) -> None:
+        self._began = True
+
     def _unloadable(self, header: dict[str, Any], _: bytes) -> None:
         raise VariableError(
             f"variable {_text(header, 'variable', 200)!r} does not load in the runner image:"
@@ -197,7 +209,7 @@ class _Parts:
 
     def _name(self, header: dict[str, Any]) -> str | None:
         name = header.get("name")
-        if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAME_CHARS:
+        if not isinstance(name, str) or not _is_name(name):
             self.problems.append("a variable whose name is no identifier")
         elif name in self.variables or name in self.withheld:
             self.problems.append(f"variable {name[:200]!r} came twice")
@@ -208,6 +220,10 @@ class _Parts:
         else:
             return name
         return None
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text) and len(text) <= MAX_NAME_CHARS
 
 
 def decode(payload: Payload, policy: SandboxPolicy | None = None) -> Any:
@@ -230,7 +246,7 @@ def _error(described: object) -> ExecutionError | None:
         return None
     line = described.get("line")
     return ExecutionError(
-        name=_text(described, "name", 200),
+        name=_line(described, "name", 200),
         message=_text(described, "message", MAX_ERROR_CHARS),
         traceback=_text(described, "traceback", MAX_ERROR_CHARS),
         line=line if isinstance(line, int) else None,
@@ -242,6 +258,17 @@ def _text(header: dict[str, Any], key: str, max_chars: int) -> str:
     return _encodable(value[:max_chars]) if isinstance(value, str) else ""
 
 
+def _line(header: dict[str, Any], key: str, max_chars: int) -> str:
+    return _printable(_text(header, key, max_chars))
+
+
+def _printable(text: str) -> str:
+    """Escape what a terminal would obey, or take for another line."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 def _encodable(text: str) -> str:
     """Escape lone surrogates: JSON carries them, no file, socket or checkpoint does."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -250,4 +277,4 @@ def _encodable(text: str) -> str:
 def _texts(values: object) -> list[str]:
     if not isinstance(values, list):
         return []
-    return [_encodable(value[:200]) for value in values[:1000] if isinstance(value, str)]
+    return [_printable(value[:200]) for value in values[:1000] if isinstance(value, str)]

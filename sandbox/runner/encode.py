@@ -34,7 +34,7 @@ def encode_value(value: object, limits: EncodeLimits = DEFAULT_LIMITS) -> list[b
         raise NotEncodableError("it is nested too deeply") from None
     except MemoryError:
         raise NotEncodableError("there is not enough memory to encode it") from None
-    except Exception as error:  # a library, or a type of the code's own, in an odd state
+    except BaseException as error:  # a library, or a type of the code's own, in an odd state
         kind = type(error).__name__
         raise NotEncodableError(
             f"encoding it failed with {kind}: {bounded_repr(str(error))}"

@@ -22,6 +22,9 @@ RESULTS_END = b"r"
 EXIT = b"x"
 KINDS = (STDOUT, STDERR, RESULT, RESULTS_END, EXIT)
 
+BROKEN_EXIT = 70
+"""Exit code of a worker that cannot go on: after ``running``, the code broke its program."""
+
 CHUNK_HEADER = struct.Struct(">cI")
 MESSAGE_HEADER = struct.Struct(">IQ")
 MAX_CHUNK_BYTES = 1 << 20

@@ -54,14 +54,14 @@ def chosen(namespace: dict[str, Any], given: Given, changed: list[str]) -> list[
         for name, value in namespace.items()
         if isinstance(name, str)  # globals() takes any key
         and not name.startswith("_")
-        and not isinstance(value, types.ModuleType)
+        and not issubclass(type(value), types.ModuleType)  # an instance may lie, or refuse to say
         and not _is_future_feature(value)
         and (name not in given.values or name in changed)
     ]
 
 
 def _is_future_feature(value: object) -> bool:
-    return type(value).__name__ == "_Feature" and type(value).__module__ == "__future__"
+    return type_name(value) == "__future__._Feature"
 
 
 def _send_value(channel: Sender, header: dict[str, Any], value: object, budget: int) -> int:

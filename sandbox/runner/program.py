@@ -4,11 +4,13 @@ from __future__ import annotations
 import __future__ as future_features
 
 import ast
+import contextlib
 import linecache
 import sys
 import threading
 import traceback
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,39 +42,53 @@ def fresh_main() -> dict[str, Any]:
     return module.__dict__
 
 
-def run(code: str, namespace: dict[str, Any], name: str = CODE_NAME) -> Result:
-    """Execute ``code``; a final expression becomes the result's display."""
+def run(
+    code: str,
+    namespace: dict[str, Any],
+    name: str = CODE_NAME,
+    before_report: Callable[[], object] = int,
+) -> Result:
+    """Execute ``code``; a final expression becomes the result's display.
+
+    ``before_report`` is called before an exception is described.
+    """
     # Tracebacks and inspect.getsource read the source from here.
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     try:
         tree = ast.parse(code, name)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = _taken_last_expression(tree)
         body = compile(tree, name, "exec", dont_inherit=True)
         exec(body, namespace)  # noqa: S102  # the purpose of this container
-        if not isinstance(last, ast.Expr):
+        if last is None:
             return Result()
         flags = body.co_flags & FUTURE_FLAGS
         final = compile(ast.Expression(last.value), name, "eval", flags, dont_inherit=True)
         return Result(display=eval(final, namespace))  # noqa: S307  # likewise
     except SystemExit as exit_:
+        before_report()
         return _from_exit(exit_, name)
     except BaseException as error:
+        before_report()
         return Result(describe(error, name))
+
+
+def _taken_last_expression(tree: ast.Module) -> ast.Expr | None:
+    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
+        tree.body.pop()
+        return last
+    return None
 
 
 def finish_threads() -> None:
     """Wait for the code's threads, as the interpreter does at its end."""
     # Wakes idle executors first; threading.Thread.join alone would wait for them forever.
-    threading._shutdown()  # type: ignore[attr-defined]
+    with contextlib.suppress(BaseException):  # what its own threads raise there
+        threading._shutdown()  # type: ignore[attr-defined]
 
 
 def describe(error: BaseException, name: str = CODE_NAME) -> dict[str, Any]:
     """Tell an exception's name, message, traceback of the user's frames, and line."""
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__, limit=None)
-        if frame.filename == name
-    ]
+    lines = _lines(error, name)
     if isinstance(error, SyntaxError) and error.filename == name:
         lines.append(error.lineno)
     return {
@@ -84,11 +100,20 @@ def describe(error: BaseException, name: str = CODE_NAME) -> dict[str, Any]:
     }
 
 
+def _lines(error: BaseException, name: str) -> list[int | None]:
+    try:
+        frames = traceback.walk_tb(error.__traceback__)
+        return [line for frame, line in frames if frame.f_code.co_filename == name]
+    except BaseException:  # the code may have broken anything
+        return []
+
+
 def _from_exit(exit_: SystemExit, name: str) -> Result:
     if exit_.code is None or exit_.code == 0:
         return Result()
     if not isinstance(exit_.code, int):
-        print(exit_.code, file=sys.stderr)
+        with contextlib.suppress(BaseException):  # a message of the code's own class
+            print(exit_.code, file=sys.stderr)
     return Result(describe(exit_, name))
 
 
@@ -97,7 +122,7 @@ def _user_traceback(error: BaseException, name: str) -> str:
         summary = traceback.TracebackException.from_exception(error, compact=True)
         _keep_user_frames(summary, name, seen=set())
         return "".join(summary.format())
-    except Exception:  # a hostile __str__, or no memory left
+    except BaseException:  # a hostile __str__, or no memory left
         return f"{type(error).__name__}: {_text(error)}\n"
 
 
@@ -116,7 +141,7 @@ def _keep_user_frames(summary: traceback.TracebackException, name: str, seen: se
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:
+    except BaseException:
         return f"<{type(error).__name__} without a readable message>"
 
 

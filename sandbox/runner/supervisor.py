@@ -59,7 +59,7 @@ def main() -> int:
 
 def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_write: int) -> None:
     """Turn this forked process into the worker; never returns."""
-    exit_code = 70
+    exit_code = frames.BROKEN_EXIT
     try:
         os.setsid()
         # First to go when memory runs out, so that process 1 lives to tell.

@@ -20,6 +20,7 @@ from typing import Any
 from . import figures, frames, inputs, outputs, program
 from .encode import EncodeLimits, encode_value
 from .figures import FigureCapture
+from .known_state import KnownState
 from .magics import without_magics
 
 PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
@@ -57,13 +58,14 @@ def main(job_fd: int, result_fd: int) -> None:
         preload(ahead)
         rehearse()
     figures.prepare()
+    known = KnownState()
     channel = Channel(result_fd)
     ready = {"type": "ready", "python": list(sys.version_info[:3]), "files": _files_of_job()}
     channel.send(ready)
     job = read_job(job_fd)
     os.close(job_fd)
     if job is not None:
-        serve(job, channel)
+        serve(job, channel, known)
 
 
 def _files_of_job() -> list[str]:
@@ -74,8 +76,12 @@ def _files_of_job() -> list[str]:
         return []
 
 
-def serve(job: dict[str, Any], channel: Channel) -> None:
-    """Run one job and send figures as they are made, then variables, then ``finished``."""
+def serve(job: dict[str, Any], channel: Channel, known: KnownState) -> None:
+    """Load one job's variables, run its code, and send what comes of it.
+
+    ``running`` parts what comes before the code from what the code could have
+    sent itself.
+    """
     namespace = program.fresh_main()
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
@@ -83,19 +89,38 @@ def serve(job: dict[str, Any], channel: Channel) -> None:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
     namespace.update(given.values)
+    leave = os._exit
+    channel.send({"type": "running"})
+    try:
+        _run(job, namespace, given, channel, known)
+    except BaseException:  # nothing of it is the reader's business: the code broke this program
+        leave(frames.BROKEN_EXIT)
+
+
+def _run(
+    job: dict[str, Any],
+    namespace: dict[str, Any],
+    given: inputs.Given,
+    channel: Channel,
+    known: KnownState,
+) -> None:
+    """Run the code, send figures as they are made, then variables, then ``finished``."""
     limits = job["limits"]
+    clock = time.perf_counter
     capture = FigureCapture(
         int(limits["max_figures"]),
         int(limits["max_result_bytes"]),
         lambda mime, data: channel.send({"type": "figure", "mime": mime}, [data]),
     )
     with capture:
-        started = time.perf_counter()
-        result = program.run(without_magics(job["code"]), namespace)
-        duration_s = time.perf_counter() - started
+        started = clock()
+        code = without_magics(job["code"])
+        result = program.run(code, namespace, before_report=known.put_back)
+        duration_s = clock() - started
         check_error = None
         if result.error is None and job.get("checks"):
-            check_error = program.run(job["checks"], namespace, name="checks.py").error
+            check_error = program.run(job["checks"], namespace, "checks.py", known.put_back).error
+        known.put_back()
         program.finish_threads()
         changed = given.changed(namespace)
         left = outputs.chosen(namespace, given, changed)
@@ -104,7 +129,7 @@ def serve(job: dict[str, Any], channel: Channel) -> None:
     job["limits"] = {**limits, "max_result_bytes": left_bytes}
     outputs.send(channel, namespace, given, changed, result.display, job)
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the code may have replaced or closed it
+        with contextlib.suppress(BaseException):  # the code may have replaced or closed it
             stream.flush()
     channel.send(
         {

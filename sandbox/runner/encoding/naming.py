@@ -9,7 +9,7 @@ def type_name(value: object) -> str:
     try:
         module = str(type.__getattribute__(kind, "__module__"))
         name = str(type.__getattribute__(kind, "__qualname__"))
-    except Exception:  # a metaclass or a class that hides them
+    except BaseException:  # a metaclass or a class that hides them
         return "object"
     short = name.rpartition(".")[2][:80]
     if module == "builtins":

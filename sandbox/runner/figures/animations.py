@@ -47,7 +47,7 @@ class Animations:
                 self._unfinished.remove(reference)
                 try:
                     self._play(animation)
-                except Exception as error:
+                except BaseException as error:
                     reason = f"{type(error).__name__}: {error}"
                     self._pictures.note(f"an animation stopped before its last frame: {reason}")
 

@@ -95,7 +95,7 @@ class FigureCapture:
         for step in steps:
             try:
                 step()
-            except Exception as error:  # the code may have changed anything about its libraries
+            except BaseException as error:  # the code may have changed anything about its libraries
                 self._pictures.note(f"a figure was lost: {type(error).__name__}: {error}")
 
     def _hook(self, module: Any) -> None:
@@ -106,7 +106,7 @@ class FigureCapture:
                 watch = getattr(import_module(key[0], __package__), key[1])
                 self._libraries[key] = watch(self._pictures, self._replace)
             self._libraries[key].hooks()[name](module)
-        except Exception as error:  # another version, or the code's own module of that name
+        except BaseException as error:  # another version, or the code's own module of that name
             reason = f"{type(error).__name__}: {error}"
             self._pictures.note(f"figures of {name} were not watched: {reason}")
 

@@ -71,7 +71,7 @@ class MatplotlibFigures:
                 data, dpi = self._render(figure)
             except TooLargeError as error:
                 pictures.note(f"{name_of(figure)} was not rendered: {error}")
-            except Exception as error:
+            except BaseException as error:
                 reason = f"{type(error).__name__}: {str(error).strip()}"
                 pictures.note(f"{name_of(figure)} could not be rendered: {reason}")
             else:

@@ -32,7 +32,7 @@ class PillowImages:
             return True
         try:
             self._pictures.add(self._png(value), PNG, value)
-        except Exception as error:
+        except BaseException as error:
             self._pictures.note(f"an image could not be shown: {type(error).__name__}: {error}")
         return True
 
