@@ -9,10 +9,10 @@ TIPS := Calculate average tip percentage by day of week and time (lunch/dinner),
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench venv engine image model dist clean distclean
+.PHONY: help demo test check format bench test-servers venv engine image model dist clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: venv engine image ## set up what is missing, then answer a question about restaurant tips
 	@out=codegen-agent-out/demo-$$(date +%Y%m%d-%H%M%S); model=; \
@@ -26,10 +26,23 @@ demo: venv engine image ## set up what is missing, then answer a question about 
 	.venv/bin/codegen-agent run "$(TIPS)" --var tips_data=graph_agent/samples/tips.csv \
 	  --out "$$out" $$model && echo "Transcript, code and figure: $$out"
 
-test: venv engine image ## set up what is missing, then run all tests
+test: venv engine image test-servers ## set up what is missing, then run all tests
 	@$(MAKE) --no-print-directory model \
 	  || echo "The local model is not here: the tests that need it will say so." >&2
 	$(PY) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+# Without it the tests that need it say so.
+test-servers: ## on Debian and Ubuntu as root: gVisor, which tests run on an engine of their own
+	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
+	missing=; command -v runsc >/dev/null || missing="runsc"; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "installing $$missing for the tests (apt-get)"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -qq || true; \
+	for one in $$missing; do \
+	  apt-get install -y -qq --no-install-recommends $$one >/dev/null \
+	    || echo "$$one cannot be installed: the tests that need it will say so." >&2; \
+	done
 
 check: venv ## formatting, lint, types, import layers
 	@status=0; \

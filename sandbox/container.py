@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sandbox.attach import AttachedStream
+from sandbox.engine import EngineFacts
 from sandbox.errors import SandboxUnavailableError
 from sandbox.failure import Ending, engine_errors, post_mortem
 from sandbox.hardened import create
@@ -53,7 +54,7 @@ class Container:
         *,
         labels: Mapping[str, str],
         preload: str = "",
-        cores: float,
+        engine: EngineFacts,
     ) -> None:
         """Create and start it, and wait until its worker is ready.
 
@@ -64,7 +65,7 @@ class Container:
             job: where the job's files lie; removed with the container.
             labels: put on the container.
             preload: modules to import ahead, separated by commas.
-            cores: how many the engine has; a policy that gives more gets these.
+            engine: what it is; a policy that gives more cores than it has gets these.
 
         Raises:
             FolderUnseenError: the engine does not see the job's folder.
@@ -78,9 +79,7 @@ class Container:
         self._messages = frames.MessageReader(policy.max_result_bytes)
         try:
             with engine_errors("creating a container"), unseen_folder(job):
-                self.id: str = create(
-                    client, image, policy, job.mount(), labels, preload, min(policy.cpus, cores)
-                )
+                self.id: str = create(client, image, policy, job.mount(), labels, preload, engine)
         except BaseException:
             job.remove()
             raise

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sandbox.errors import EngineUnreachableError
+from sandbox.runtimes import Runtime, runtimes_of
 
 if TYPE_CHECKING:
     import docker
@@ -32,7 +33,7 @@ class EngineFacts:
     os: str
     arch: str
     cgroup_version: str
-    runtimes: tuple[str, ...]
+    runtimes: Mapping[str, Runtime]
     default_runtime: str
     ncpu: int
     memory_bytes: int
@@ -99,7 +100,7 @@ def engine_facts(client: docker.DockerClient) -> EngineFacts:
         os=str(version.get("Os", "")),
         arch=str(version.get("Arch", "")),
         cgroup_version=str(info.get("CgroupVersion", "1")),
-        runtimes=tuple(sorted(info.get("Runtimes") or ())),
+        runtimes=runtimes_of(info),
         default_runtime=str(info.get("DefaultRuntime", "")),
         ncpu=int(info.get("NCPU", 1)),
         memory_bytes=int(info.get("MemTotal", 0)),

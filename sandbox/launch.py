@@ -14,10 +14,11 @@ from typing import Any
 from sandbox.additions import Additions
 from sandbox.container import Container
 from sandbox.engine import EngineFacts, engine_facts
-from sandbox.errors import ImageMissingError
+from sandbox.errors import ImageMissingError, SandboxUnavailableError
 from sandbox.job_mount import FolderUnseenError, JobMount, JobVolume, SharedFolder
 from sandbox.owner import OWNER_LABEL, Owner
 from sandbox.policy import SandboxPolicy
+from sandbox.runtimes import Runtime, usable_runtime
 from sandbox.store import VariableBundle, VariableStore
 
 IDLE_BYTES = 256 << 20
@@ -88,6 +89,7 @@ class Launcher:
         Raises:
             SandboxUnavailableError: it cannot be started.
         """
+        self.runtime()
         with contextlib.ExitStack() as undo:
             folder = undo.enter_context(self._store().job_folder())
             image, image_id = self._additions.image, self._additions.image_id()
@@ -100,6 +102,19 @@ class Launcher:
                 container, job = self._container(image, folder, preload, labels or {})
             undo.callback(container.remove)
             return Lease(container, image, image_id, undo.pop_all().close, folder, job)
+
+    def runtime(self) -> Runtime:
+        """Find the policy's runtime on the engine.
+
+        Raises:
+            SandboxUnavailableError: the engine does not have it, it does not hold the limits,
+                or the engine does not answer.
+        """
+        try:
+            return usable_runtime(self._facts, self._policy)
+        except SandboxUnavailableError:
+            vars(self).pop("_facts", None)  # it may have been mended when next asked
+            raise
 
     def room(self) -> int:
         """Tell how many may wait for a job: they take a quarter of the engine's memory at most.
@@ -117,17 +132,23 @@ class Launcher:
         labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels, **more}
         client = self._client()
         start = functools.partial(
-            Container, client, image, self._policy, labels=labels, preload=preload
+            Container,
+            client,
+            image,
+            self._policy,
+            labels=labels,
+            preload=preload,
+            engine=self._facts,
         )
         job: JobMount = SharedFolder(folder)
         if self._folders_are_seen:
             try:
-                return start(job, cores=float(self._facts.ncpu)), job
+                return start(job), job
             except FolderUnseenError as error:
                 log.info("%s; variables go there by its API", error)
                 self._folders_are_seen = False
         job = JobVolume(client, labels)
-        return start(job, cores=float(self._facts.ncpu)), job
+        return start(job), job
 
     @functools.cached_property
     def _facts(self) -> EngineFacts:
