@@ -10,6 +10,8 @@ from typing import Any, Literal
 from sandbox.errors import ImageMissingError, SandboxUnavailableError
 
 Ending = Literal["code", "memory"]
+KILLED = "137"
+"""The exit code of a container whose process 1 got SIGKILL."""
 
 
 @contextlib.contextmanager
@@ -61,8 +63,9 @@ def post_mortem(api: Any, container_id: str) -> Ending:
         with contextlib.suppress(docker.errors.NotFound, requests.exceptions.Timeout):
             api.wait(container_id, timeout=5)
         until = engine_time(api)
-        events = api.events(until=until, filters={"container": container_id}, decode=True)
-        actions = [str(event.get("Action", "")).partition(":")[0] for event in events]
+        events = list(api.events(until=until, filters={"container": container_id}, decode=True))
+    actions = [str(event.get("Action", "")).partition(":")[0] for event in events]
+    codes = [event.get("Actor", {}).get("Attributes", {}).get("exitCode") for event in events]
     if "oom" in actions:
         return "memory"
     if "start" not in actions:
@@ -73,6 +76,8 @@ def post_mortem(api: Any, container_id: str) -> Ending:
         raise SandboxUnavailableError(
             "the run's container was killed or removed from outside; run it again"
         )
+    if KILLED in codes:  # by the kernel, then: an "oom" may be lost when all goes at once
+        return "memory"
     return "code"
 
 
