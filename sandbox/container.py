@@ -74,6 +74,7 @@ class Container:
         self._api = client.api
         self._policy = policy
         self._job = job
+        self._engine = engine
         self._removed = threading.Lock()
         self._chunks = frames.ChunkReader()
         self._messages = frames.MessageReader(policy.max_result_bytes)
@@ -141,7 +142,7 @@ class Container:
             run.end = "exited"
         run.duration_s = time.monotonic() - started
         if run.end == "exited" and run.exit_report is None:
-            run.end = post_mortem(self._api, self.id)
+            run.end = post_mortem(self._api, self.id, is_podman=self._engine.is_podman)
         return run
 
     def remove(self) -> None:
@@ -173,8 +174,10 @@ class Container:
                 chunks = self._chunks.feed(data)
                 results = [chunk for kind, chunk in chunks if kind == frames.RESULT]
                 messages = [one for chunk in results for one in self._messages.feed(chunk)]
-                if any(header["type"] == "ready" for header, _ in messages):
-                    return
+                for header, _ in messages:
+                    if header["type"] == "ready":
+                        self._job.confirm(header.get("files"))
+                        return
         except TimeoutError:
             why = f"was not ready after {self._policy.start_timeout_s:g} s"
         except frames.FrameError as error:

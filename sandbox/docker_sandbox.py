@@ -206,6 +206,11 @@ class DockerSandbox:
         """The minor version of Python the code runs on: the host's, always."""
         return "{}.{}".format(*sys.version_info)
 
+    @property
+    def shares_files(self) -> bool:
+        """Whether the engine sees this machine's files, as far as runs have shown yet."""
+        return self._launcher.folders_are_seen
+
     def check(self) -> None:
         """Make sure that runs are possible at all.
 

@@ -60,7 +60,7 @@ def create(
         runtime=policy.runtime,
         security_opt=["no-new-privileges:true"],
         shm_size=policy.scratch_bytes,
-        tmpfs={SCRATCH_FOLDER: _scratch_options(policy)},
+        tmpfs=_tmpfs(policy, engine.is_podman),
         ulimits=[
             Ulimit(name=name, soft=most, hard=most)
             for name, most in _user_limits(policy, gvisor).items()
@@ -100,9 +100,14 @@ def _gvisor_variables(policy: SandboxPolicy) -> dict[str, str]:
     }
 
 
-def _scratch_options(policy: SandboxPolicy) -> str:
-    limits = f"size={policy.scratch_bytes},nr_inodes={SCRATCH_INODES}"
-    return f"{limits},mode=1777,nosuid,nodev,noexec"
+def _tmpfs(policy: SandboxPolicy, is_podman: bool) -> dict[str, str]:
+    scratch = f"size={policy.scratch_bytes},mode=1777,nosuid,nodev,noexec"
+    if not is_podman:
+        return {SCRATCH_FOLDER: f"{scratch},nr_inodes={SCRATCH_INODES}"}
+    # Podman refuses a limit on files; their memory counts all the same. To a read-only root it
+    # adds places that can be written and executed, unless something else is there.
+    closed = "ro,size=64k,mode=0755,nosuid,nodev,noexec"
+    return {SCRATCH_FOLDER: scratch, "/run": closed, "/var/tmp": closed}  # noqa: S108
 
 
 def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, str]:
@@ -114,6 +119,7 @@ def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, s
     threads = str(max(1, math.ceil(cpus)))
     names = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
     return {
+        "CODEGEN_JOB_FOLDER": JOB_FOLDER,
         "CODEGEN_MAX_OUTPUT_BYTES": str(policy.max_output_bytes),
         "CODEGEN_MAX_RESULT_BYTES": str(policy.max_result_bytes),
         "CODEGEN_PRELOAD": preload,

@@ -77,7 +77,7 @@ class Launcher:
         self._client = client
         self._store = store
         self._labels = dict(labels)
-        self._folders_are_seen = True
+        self.folders_are_seen = True
 
     def start(self, preload: str = "", labels: Mapping[str, str] | None = None) -> Lease:
         """Start one container.
@@ -111,9 +111,9 @@ class Launcher:
                 or the engine does not answer.
         """
         try:
-            return usable_runtime(self._facts, self._policy)
+            return usable_runtime(self._engine, self._policy)
         except SandboxUnavailableError:
-            vars(self).pop("_facts", None)  # it may have been mended when next asked
+            vars(self).pop("_engine", None)  # it may have been mended when next asked
             raise
 
     def room(self) -> int:
@@ -123,33 +123,32 @@ class Launcher:
             SandboxUnavailableError: the engine does not answer.
         """
         each = min(self._policy.memory_bytes, IDLE_BYTES)
-        return max(1, self._facts.memory_bytes // 4 // each)
+        return max(1, self._engine.memory_bytes // 4 // each)
 
     def _container(
         self, image: str, folder: Path, preload: str, more: Mapping[str, str]
     ) -> tuple[Container, JobMount]:
         # The owner is found now: this process may have been forked from the sandbox's maker.
         labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels, **more}
-        client = self._client()
+        client, engine = self._client(), self._engine
+        if engine.cannot_limit:
+            raise SandboxUnavailableError(
+                f"the container engine cannot limit {' and '.join(engine.cannot_limit)}; use one"
+                " that runs as root, or rootless with cgroup v2 and its controllers delegated"
+            )
         start = functools.partial(
-            Container,
-            client,
-            image,
-            self._policy,
-            labels=labels,
-            preload=preload,
-            engine=self._facts,
+            Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )
         job: JobMount = SharedFolder(folder)
-        if self._folders_are_seen:
+        if self.folders_are_seen:
             try:
                 return start(job), job
             except FolderUnseenError as error:
                 log.info("%s; variables go there by its API", error)
-                self._folders_are_seen = False
+                self.folders_are_seen = False
         job = JobVolume(client, labels)
         return start(job), job
 
     @functools.cached_property
-    def _facts(self) -> EngineFacts:
+    def _engine(self) -> EngineFacts:
         return engine_facts(self._client())

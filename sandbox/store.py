@@ -187,10 +187,12 @@ class VariableStore:
         self._make_private(jobs)
         folder = Path(tempfile.mkdtemp(prefix=f"{Owner.of(os.getpid())}-", dir=jobs))
         folder.chmod(0o755)  # the container's user enters it by the mount, others cannot reach it
+        maker = os.getpid()
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if os.getpid() == maker:  # not where a forked process drops its copy of the lender
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not all(char in "0123456789abcdef" for char in digest):

@@ -18,7 +18,7 @@ from graph_agent.graph import policy_from
 from graph_agent.models import create_client, profile_of
 from graph_agent.settings import Settings, load_settings
 from graph_agent.visible import visible
-from sandbox import DockerSandbox, SandboxError
+from sandbox import DockerSandbox, SandboxError, VariableStore
 from sandbox.engine import connect, engine_facts
 from sandbox.image import image_packages, image_tag
 from sandbox.runtimes import usable_runtime
@@ -93,6 +93,7 @@ def diagnose() -> Iterator[Line]:
         ("runner image", image_found, "run `codegen-agent sandbox build`"),
         ("versions", _versions, "run `codegen-agent sandbox build`"),
         ("hardening", lambda: _hardening(settings), "use an engine that gives all of these"),
+        ("variables", lambda: _variables(settings), "see what the engine says"),
     ):
         without = Line(name, False, "not looked at: there is no engine", engine.mend)
         yield _tried(name, look, mend) if engine.ok else without
@@ -173,6 +174,19 @@ def _hardening(settings: Settings) -> str:
     if missing:
         raise AgentError(f"not given: {', '.join(missing)}")
     return f"proven by a run: {', '.join(proof)}"
+
+
+def _variables(settings: Settings) -> str:
+    """Hand one over from where runs keep theirs, and say which way it went."""
+    store = VariableStore(settings.state_dir / "variables")
+    with DockerSandbox(policy_from(settings), store=store) as sandbox:
+        run = sandbox.run("assert n == 1", {"n": 1})
+        shared = sandbox.shares_files
+    if not run.ok:
+        raise AgentError(f"the probe did not run: {run.outcome} {run.detail}")
+    if shared:
+        return "mapped from a folder that the engine sees"
+    return "copied through the engine's API: it does not see this machine's files"
 
 
 def _key(settings: Settings) -> Line:

@@ -58,11 +58,20 @@ def main(job_fd: int, result_fd: int) -> None:
         rehearse()
     figures.prepare()
     channel = Channel(result_fd)
-    channel.send({"type": "ready", "python": list(sys.version_info[:3])})
+    ready = {"type": "ready", "python": list(sys.version_info[:3]), "files": _files_of_job()}
+    channel.send(ready)
     job = read_job(job_fd)
     os.close(job_fd)
     if job is not None:
         serve(job, channel)
+
+
+def _files_of_job() -> list[str]:
+    """List what lies in the job's folder; the host knows by it whose folder that is."""
+    try:
+        return os.listdir(os.environ.pop("CODEGEN_JOB_FOLDER", ""))
+    except OSError:
+        return []
 
 
 def serve(job: dict[str, Any], channel: Channel) -> None:
