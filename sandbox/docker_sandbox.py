@@ -175,6 +175,7 @@ class DockerSandbox:
                 lease.close()
 
     def _lease(self, purpose: Purpose) -> Lease:
+        self._launcher.runtime()
         image_id = self._additions.image_id()
         lease = self._pool.take(lambda one: one.image_id == image_id, purpose.thread)
         lease = lease or self._launcher.start(labels=purpose.labels())

@@ -131,11 +131,6 @@ class Launcher:
         # The owner is found now: this process may have been forked from the sandbox's maker.
         labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels, **more}
         client, engine = self._client(), self._engine
-        if engine.cannot_limit:
-            raise SandboxUnavailableError(
-                f"the container engine cannot limit {' and '.join(engine.cannot_limit)}; use one"
-                " that runs as root, or rootless with cgroup v2 and its controllers delegated"
-            )
         start = functools.partial(
             Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )

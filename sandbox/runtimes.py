@@ -41,8 +41,13 @@ def usable_runtime(facts: EngineFacts, policy: SandboxPolicy) -> Runtime:
     """Find the runtime a policy's runs get, before anything is started.
 
     Raises:
-        SandboxUnavailableError: the engine does not have it, or it does not hold the limits.
+        SandboxUnavailableError: the engine does not have it, or it cannot hold the limits.
     """
+    if facts.cannot_limit:
+        raise SandboxUnavailableError(
+            f"the container engine cannot limit {' and '.join(facts.cannot_limit)}; use one"
+            " that runs as root, or rootless with cgroup v2 and its controllers delegated"
+        )
     name = policy.runtime or facts.default_runtime
     # Engines since 23 start a shim by its full name without having been told of it.
     if name in facts.runtimes:
