@@ -141,6 +141,8 @@ class DockerSandbox:
         if self._closed:
             raise SandboxError("this sandbox is closed; make another one")
         asked = None if returns is None else [check_variable_name(name) for name in returns]
+        if self._policy.runtime is not None:
+            self._launcher.runtime()  # one that is not there is told before anything costs time
         source = store or self._backing.store()
         bundle = self._bundle(variables or {}, source)
         note = self._fit.to_variables(bundle, source)
@@ -173,6 +175,7 @@ class DockerSandbox:
                 lease.close()
 
     def _lease(self, purpose: Purpose) -> Lease:
+        self._launcher.runtime()
         image_id = self._additions.image_id()
         lease = self._pool.take(lambda one: one.image_id == image_id, purpose.thread)
         lease = lease or self._launcher.start(labels=purpose.labels())
@@ -213,8 +216,9 @@ class DockerSandbox:
         """Make sure that runs are possible at all.
 
         Raises:
-            SandboxUnavailableError: no engine, or no image.
+            SandboxUnavailableError: no engine, no such runtime, or no image.
         """
+        self._launcher.runtime()
         require_image(self._backing.client(), self._additions.image)
 
     def _room(self) -> int:

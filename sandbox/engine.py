@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sandbox.errors import EngineUnreachableError
+from sandbox.runtimes import Runtime, runtimes_of
 from sandbox.unreachable import explain
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class EngineFacts:
     os: str
     arch: str
     cgroup_version: str
-    runtimes: tuple[str, ...]
+    runtimes: Mapping[str, Runtime]
     default_runtime: str
     ncpu: int
     memory_bytes: int
@@ -108,7 +109,7 @@ def engine_facts(client: docker.DockerClient) -> EngineFacts:
         os=str(version.get("Os", "")),
         arch=str(version.get("Arch", "")),
         cgroup_version=str(info.get("CgroupVersion", "1")),
-        runtimes=tuple(sorted(info.get("Runtimes") or ())),
+        runtimes=runtimes_of(info),
         default_runtime=str(info.get("DefaultRuntime", "")),
         ncpu=int(info.get("NCPU", 1)),
         memory_bytes=int(info.get("MemTotal", 0)),

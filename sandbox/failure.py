@@ -79,8 +79,10 @@ def post_mortem(api: Any, container_id: str, *, is_podman: bool = False) -> Endi
         raise SandboxUnavailableError(
             "the connection to the run's container was lost; run it again"
         )
-    if is_podman and codes == ["137"]:
-        return "memory"  # it tells of no "oom"; a removal by force looks the same
+    if codes == ["137"]:
+        # By the kernel, then. Podman tells of no "oom", and Docker's may be lost when all goes
+        # at once, as under gVisor. To Podman a removal by force looks the same.
+        return "memory"
     return "code"
 
 

@@ -18,6 +18,7 @@ from sandbox.errors import ImageMissingError, SandboxUnavailableError
 from sandbox.job_mount import FolderUnseenError, JobMount, JobVolume, SharedFolder
 from sandbox.owner import OWNER_LABEL, Owner
 from sandbox.policy import SandboxPolicy
+from sandbox.runtimes import Runtime, usable_runtime
 from sandbox.store import VariableBundle, VariableStore
 
 IDLE_BYTES = 256 << 20
@@ -88,6 +89,7 @@ class Launcher:
         Raises:
             SandboxUnavailableError: it cannot be started.
         """
+        self.runtime()
         with contextlib.ExitStack() as undo:
             folder = undo.enter_context(self._store().job_folder())
             image, image_id = self._additions.image, self._additions.image_id()
@@ -100,6 +102,19 @@ class Launcher:
                 container, job = self._container(image, folder, preload, labels or {})
             undo.callback(container.remove)
             return Lease(container, image, image_id, undo.pop_all().close, folder, job)
+
+    def runtime(self) -> Runtime:
+        """Find the policy's runtime on the engine.
+
+        Raises:
+            SandboxUnavailableError: the engine does not have it, it does not hold the limits,
+                or the engine does not answer.
+        """
+        try:
+            return usable_runtime(self._engine, self._policy)
+        except SandboxUnavailableError:
+            vars(self).pop("_engine", None)  # it may have been mended when next asked
+            raise
 
     def room(self) -> int:
         """Tell how many may wait for a job: they take a quarter of the engine's memory at most.
@@ -116,11 +131,6 @@ class Launcher:
         # The owner is found now: this process may have been forked from the sandbox's maker.
         labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels, **more}
         client, engine = self._client(), self._engine
-        if engine.cannot_limit:
-            raise SandboxUnavailableError(
-                f"the container engine cannot limit {' and '.join(engine.cannot_limit)}; use one"
-                " that runs as root, or rootless with cgroup v2 and its controllers delegated"
-            )
         start = functools.partial(
             Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )

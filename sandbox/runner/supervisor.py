@@ -7,7 +7,7 @@ does everything here: no container outlives its host process.
 
 It runs none of the user's code and imports none of the user's libraries, so
 nothing the code does to its own process can silence it; the kernel keeps
-signals from inside a container away from process 1.
+signals from inside a container away from process 1 (under gVisor, :mod:`.gvisor`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 from collections.abc import Callable
 
 from . import frames
+from .gvisor import LOOK_S, MemoryWatch, acting_as, become_user
 
 HOST_IN, HOST_OUT = 0, 1
 PR_SET_DUMPABLE = 4
@@ -36,15 +37,18 @@ def main() -> int:
     """Run one worker for one job; return the container's exit code."""
     max_output_bytes = int(os.environ.pop("CODEGEN_MAX_OUTPUT_BYTES", str(1 << 20)))
     max_result_bytes = int(os.environ.pop("CODEGEN_MAX_RESULT_BYTES", str(1 << 30)))
-    job_read, job_write = os.pipe()
-    stdout_read, stdout_write = os.pipe()
-    stderr_read, stderr_write = os.pipe()
-    result_read, result_write = os.pipe()
+    memory = MemoryWatch(int(os.environ.pop("CODEGEN_WATCHED_MEMORY_BYTES", "0")))
+    user = int(os.environ.pop("CODEGEN_WORKER_USER", "0"))
+    with acting_as(user):  # so that the worker may open its own streams again by name
+        job_read, job_write = os.pipe()
+        stdout_read, stdout_write = os.pipe()
+        stderr_read, stderr_write = os.pipe()
+        result_read, result_write = os.pipe()
     worker = os.fork()
     if worker == 0:
         for parent_end in (job_write, stdout_read, stderr_read, result_read):
             os.close(parent_end)
-        _become_worker(job_read, stdout_write, stderr_write, result_write)
+        _become_worker(user, job_read, stdout_write, stderr_write, result_write)
     for child_end in (job_read, stdout_write, stderr_write, result_write):
         os.close(child_end)
     _hide_from_worker()
@@ -54,10 +58,12 @@ def main() -> int:
         stderr_read: (frames.STDERR, "output"),
         result_read: (frames.RESULT, "result"),
     }
-    return _Relay(worker, job_write, sources, budgets).run()
+    return _Relay(worker, job_write, sources, budgets, memory).run()
 
 
-def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_write: int) -> None:
+def _become_worker(
+    user: int, job_read: int, stdout_write: int, stderr_write: int, result_write: int
+) -> None:
     """Turn this forked process into the worker; never returns."""
     exit_code = frames.BROKEN_EXIT
     try:
@@ -69,6 +75,7 @@ def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_w
         for source, target in ((null, 0), (stdout_write, 1), (stderr_write, 2)):
             os.dup2(source, target)
             os.close(source)
+        become_user(user)
         from .worker import main as worker_main
 
         worker_main(job_read, result_write)
@@ -93,11 +100,14 @@ class _Relay:
         job_write: int,
         sources: dict[int, tuple[bytes, str]],
         budgets: dict[str, int],
+        memory: MemoryWatch,
     ) -> None:
         self._worker = worker
         self._job_write = job_write
         self._sources = sources
         self._budgets = budgets
+        self._memory = memory
+        self._memory_kills = 0
         self._exceeded: str | None = None
         self._oom_kills_before = _oom_kills()
 
@@ -114,13 +124,15 @@ class _Relay:
                 selector.register(source, selectors.EVENT_READ, self._relay)
             status = _poll(self._worker)
             while status is None and self._exceeded is None:
-                for key, _ in selector.select():
+                for key, _ in selector.select(LOOK_S if self._memory.is_needed else None):
                     handler: Callable[[int], bool] | None = key.data
                     if handler is None:
                         os.read(key.fd, READ_BYTES)
                         status = _poll(self._worker)
                     elif not handler(key.fd):
                         selector.unregister(key.fd)
+                if status is None:
+                    self._hold_memory()
         if status is None:
             os.kill(self._worker, signal.SIGKILL)
             status = os.waitpid(self._worker, 0)[1]
@@ -130,6 +142,12 @@ class _Relay:
                 pass
         self._report(frames.EXIT, os.waitstatus_to_exitcode(status))
         return 0
+
+    def _hold_memory(self) -> None:
+        """Kill the worker when memory runs out, as a cgroup would."""
+        if not self._memory_kills and self._memory.is_over():
+            self._memory_kills = 1
+            os.kill(self._worker, signal.SIGKILL)
 
     def _pass_job_on(self, host_in: int) -> bool:
         data = os.read(host_in, READ_BYTES)
@@ -170,7 +188,7 @@ class _Relay:
         report = {
             "code": code,
             "exceeded": self._exceeded,
-            "oom_kills": _oom_kills() - self._oom_kills_before,
+            "oom_kills": _oom_kills() - self._oom_kills_before + self._memory_kills,
         }
         _write_all(HOST_OUT, frames.pack_chunk(kind, json.dumps(report).encode()))
 

@@ -60,7 +60,7 @@ def variables_both_ways(sandbox: DockerSandbox) -> None:
 
 def a_prepared_container(sandbox: DockerSandbox) -> None:
     sandbox.prepare()
-    sandbox._pool._waiting[0].result()
+    sandbox._pool._waiting[0].lease.result()
     time.sleep(0.5)  # what the engine might say of a container that waits, it has said
     assert sandbox.run("x = len(big)", {"big": BIG}).variables == {"x": len(BIG)}
 

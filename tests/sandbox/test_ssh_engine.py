@@ -42,7 +42,7 @@ with DockerSandbox(SandboxPolicy(memory="128m"), image=sys.argv[1]) as sandbox:
     sandbox._launcher.folders_are_seen = False
     sandbox.prepare()
     lease = sandbox._launcher.start()
-    sandbox._pool._waiting[0].result()
+    sandbox._pool._waiting[0].lease.result()
     print("up", flush=True)
     sys.stdin.read()
 """
