@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import math
 import os
 import pickle
 import shutil
@@ -68,17 +69,19 @@ def main(job_fd: int, result_fd: int) -> None:
 def serve(job: dict[str, Any], channel: Channel) -> None:
     """Run one job and send figures as they are made, then variables, then ``finished``."""
     namespace = program.fresh_main()
+    limits = job["limits"]
+    end_s = time.monotonic() + limits.get("timeout_s", math.inf)
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
     except inputs.LoadError as error:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
     namespace.update(given.values)
-    limits = job["limits"]
     capture = FigureCapture(
         int(limits["max_figures"]),
         int(limits["max_result_bytes"]),
-        lambda mime, data: channel.send({"type": "figure", "mime": mime}, [data]),
+        lambda header, data: channel.send(header, [data]),
+        end_s,
     )
     with capture:
         started = time.perf_counter()
