@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import importlib
 import json
 import os
 import sys
@@ -13,6 +15,8 @@ def main() -> None:
     """Answer each line of the standard input by one on the standard output."""
     answers = os.dup(1)
     os.dup2(2, 1)  # what the libraries print is no answer
+    with contextlib.suppress(Exception):  # one Chrome for all; else each figure has its own
+        importlib.import_module("kaleido").start_sync_server(silence_warnings=True)
     for line in sys.stdin.buffer:
         with open(answers, "wb", closefd=False) as stream:
             stream.write(json.dumps(answer(json.loads(line))).encode() + b"\n")
