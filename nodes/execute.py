@@ -19,7 +19,7 @@ from graph_agent.records import (
 from graph_agent.state import AgentState, attempts_of, with_last
 from graph_agent.summaries import summarize
 from sandbox.protocol import Sandbox
-from sandbox.records import DISPLAY, Execution, ExecutionError, Payload
+from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Payload
 from sandbox.store import VariableStore
 
 log = logging.getLogger(__name__)
@@ -70,12 +70,7 @@ def to_record(execution: Execution, store: VariableStore, level: PrivacyLevel) -
             for name, value in execution.variables.items()
         ],
         withheld=dict(execution.withheld),
-        figures=[
-            FigureReference(
-                sha256=store.put(one.data), mime=one.mime, width=one.width, height=one.height
-            )
-            for one in execution.figures
-        ],
+        figures=[_figure(one, store) for one in execution.figures],
         display=(
             None
             if display is None
@@ -84,6 +79,16 @@ def to_record(execution: Execution, store: VariableStore, level: PrivacyLevel) -
         display_text=execution.display_text,
         changed_inputs=list(execution.changed_inputs),
         duration_s=execution.duration_s,
+    )
+
+
+def _figure(figure: Figure, store: VariableStore) -> FigureReference:
+    return FigureReference(
+        sha256=store.put(figure.data),
+        mime=figure.mime,
+        width=figure.width,
+        height=figure.height,
+        preview=None if figure.preview is None else _figure(figure.preview, store),
     )
 
 

@@ -17,6 +17,7 @@ from sandbox.records import Execution
 
 log = logging.getLogger(__name__)
 _MISSING = re.compile(r"No module named '([\w.]+)'")
+_NO_KALEIDO = re.compile(r"\s*Image export .{0,40}requires the kaleido package", re.IGNORECASE)
 
 
 class PackageNotAddedError(Exception):
@@ -160,7 +161,12 @@ class Additions:
 
 
 def missing_module(execution: Execution) -> str | None:
-    """Read the module off a failed import; None for one that names none."""
+    """Read the module off a failed import; None for one that names none.
+
+    Plotly has a sentence of its own for the one it cannot write images without.
+    """
+    if execution.error is not None and _NO_KALEIDO.match(execution.error.message):
+        return "kaleido"
     if execution.outcome != "missing_package" or execution.error is None:
         return None
     match = _MISSING.match(execution.error.message)

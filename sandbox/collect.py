@@ -10,9 +10,9 @@ from typing import Any
 from sandbox.container import RawRun
 from sandbox.decode import DecodeLimits, decode_payload
 from sandbox.errors import PayloadError, VariableError
-from sandbox.figure_formats import MAX_PIXELS_TOGETHER, read_figure
 from sandbox.policy import SandboxPolicy
-from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Outcome, Payload
+from sandbox.received_figures import ReceivedFigures
+from sandbox.records import DISPLAY, Execution, ExecutionError, Outcome, Payload
 from sandbox.runner import frames
 
 MAX_REASON_CHARS = 600
@@ -41,7 +41,7 @@ def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Ex
         error=parts.error,
         variables=MappingProxyType(parts.variables),
         withheld=MappingProxyType(parts.withheld),
-        figures=tuple(parts.figures),
+        figures=parts.figures.figures,
         display=parts.display,
         display_text=parts.display_text,
         changed_inputs=tuple(parts.changed),
@@ -103,9 +103,7 @@ class _Parts:
         self.variables: dict[str, Any] = {}
         self.payloads: dict[str, Payload] = {}
         self.withheld: dict[str, str] = {}
-        self.figures: list[Figure] = []
-        self._figure_bytes = 0
-        self._figure_pixels = 0
+        self.figures = ReceivedFigures(policy)
         self.display: Any = None
         self.display_text = ""
         self._began = self.finished = False
@@ -119,6 +117,7 @@ class _Parts:
         """Take one message; one that is malformed is noted and otherwise ignored."""
         handlers = {
             "figure": self._figure,
+            "preview": self._preview,
             "variable": self._variable,
             "withheld": self._withhold,
             "display": self._display,
@@ -133,22 +132,16 @@ class _Parts:
             handler(header, body)
 
     def _figure(self, header: dict[str, Any], body: bytes) -> None:
-        if len(self.figures) >= self._policy.max_figures:
-            self.problems.append("more figures than the limit")
-            return
         try:
-            figure = read_figure(header.get("mime"), body)
+            self.figures.take(header.get("mime"), body)
         except PayloadError as error:
-            self.problems.append(f"refused: {error}")
-            return
-        self._figure_bytes += len(body)
-        self._figure_pixels += figure.width * figure.height
-        if self._figure_bytes > self._policy.max_result_bytes:
-            self.problems.append(f"figures of more than {self._policy.max_result_bytes} bytes")
-        elif self._figure_pixels > MAX_PIXELS_TOGETHER:
-            self.problems.append(f"figures of more than {MAX_PIXELS_TOGETHER} pixels together")
-        else:
-            self.figures.append(figure)
+            self.problems.append(str(error))
+
+    def _preview(self, header: dict[str, Any], body: bytes) -> None:
+        try:
+            self.figures.take_preview(header.get("figure"), body)
+        except PayloadError as error:
+            self.problems.append(str(error))
 
     def _variable(self, header: dict[str, Any], body: bytes) -> None:
         name = self._name(header)

@@ -148,7 +148,7 @@ class DockerSandbox:
         note = self._fit.to_variables(bundle, source)
         job = job_message(code, bundle, asked, checks, self._policy)
         execution = self._fit.to_code(
-            lambda: self._run_once(job, source, on_output, Purpose(thread, task))
+            code, lambda: self._run_once(job, source, on_output, Purpose(thread, task))
         )
         if note and not execution.ok:
             return replace(execution, detail="; ".join(filter(None, (execution.detail, note))))

@@ -28,5 +28,6 @@ def job_message(
             "max_result_bytes": policy.max_result_bytes,
             "max_figures": policy.max_figures,
             "max_variables": policy.max_variables,
+            "timeout_s": policy.timeout_s,
         },
     }

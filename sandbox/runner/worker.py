@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import math
 import os
 import pickle
 import shutil
@@ -83,6 +84,7 @@ def serve(job: dict[str, Any], channel: Channel, known: KnownState) -> None:
     sent itself.
     """
     namespace = program.fresh_main()
+    end_s = time.monotonic() + job["limits"].get("timeout_s", math.inf)
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
     except inputs.LoadError as error:
@@ -92,7 +94,7 @@ def serve(job: dict[str, Any], channel: Channel, known: KnownState) -> None:
     leave = os._exit
     channel.send({"type": "running"})
     try:
-        _run(job, namespace, given, channel, known)
+        _run(job, namespace, given, channel, known, end_s)
     except BaseException:  # nothing of it is the reader's business: the code broke this program
         leave(frames.BROKEN_EXIT)
 
@@ -103,6 +105,7 @@ def _run(
     given: inputs.Given,
     channel: Channel,
     known: KnownState,
+    end_s: float,
 ) -> None:
     """Run the code, send figures as they are made, then variables, then ``finished``."""
     limits = job["limits"]
@@ -110,7 +113,8 @@ def _run(
     capture = FigureCapture(
         int(limits["max_figures"]),
         int(limits["max_result_bytes"]),
-        lambda mime, data: channel.send({"type": "figure", "mime": mime}, [data]),
+        lambda header, data: channel.send(header, [data]),
+        end_s,
     )
     with capture:
         started = clock()
