@@ -34,7 +34,7 @@ class InstantSandbox:
     def check(self) -> None:
         """Do nothing: it always works."""
 
-    def prepare(self) -> None:
+    def prepare(self, *, thread: str = "") -> None:
         """Do nothing."""
 
     def run(
@@ -46,6 +46,8 @@ class InstantSandbox:
         checks: str | None = None,
         on_output: OutputListener | None = None,
         store: VariableStore | None = None,
+        thread: str = "",
+        task: str = "",
     ) -> Execution:
         """Return the one execution."""
         return self._execution
