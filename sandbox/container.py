@@ -69,8 +69,12 @@ class Container:
         self._policy = policy
         self._job = job
         self._removed = threading.Lock()
+        # Each variable or what is over their limit, each figure, and what comes once.
+        self._max_messages = 2 * policy.max_variables + policy.max_figures + 10
         self._chunks = frames.ChunkReader()
-        self._messages = frames.MessageReader(policy.max_result_bytes)
+        self._messages = frames.MessageReader(
+            policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
+        )
         try:
             with engine_errors("creating a container"), unseen_folder(job):
                 self.id: str = create(
@@ -166,6 +170,8 @@ class Container:
             for kind, chunk in self._chunks.feed(data):
                 if kind == frames.RESULT:
                     run.messages.extend(self._messages.feed(chunk))
+                    if len(run.messages) > self._max_messages:
+                        raise frames.FrameError("more messages than a run sends")
                 elif kind == frames.EXIT:
                     run.exit_report = frames.parse_exit(chunk)
                     return

@@ -107,7 +107,7 @@ class Given:
         try:
             with _quietly():
                 return fingerprint(value, place)
-        except Exception:  # it came by pickle, but what the code made of it may not go
+        except BaseException:  # it came by pickle, but what the code made of it may not go
             return None
 
     def _place(self, raw: memoryview) -> tuple[int, int, int] | None:

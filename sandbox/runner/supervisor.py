@@ -58,7 +58,6 @@ def main() -> int:
 
 def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_write: int) -> None:
     """Turn this forked process into the worker; never returns."""
-    exit_code = 70
     try:
         os.setsid()
         # First to go when memory runs out, so that process 1 lives to tell.
@@ -71,11 +70,9 @@ def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_w
         from .worker import main as worker_main
 
         worker_main(job_read, result_write)
-        exit_code = 0
-    except BaseException:
+    except BaseException:  # before there was any code: the image is at fault
         sys.excepthook(*sys.exc_info())
-    finally:
-        os._exit(exit_code)
+        os._exit(70)
 
 
 def _hide_from_worker() -> None:

@@ -14,10 +14,13 @@ import shutil
 import sys
 import tempfile
 import time
-from typing import Any
+import warnings
+from typing import Any, NoReturn
 
 from . import figures, frames, inputs, outputs, program
+from .exceptions import in_short
 from .figures import FigureCapture
+from .interpreter import Interpreter
 from .magics import without_magics
 
 PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
@@ -28,6 +31,7 @@ class Channel:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._os_write = os.write  # figures are sent while the code runs, whatever it patched
 
     def send(self, header: dict[str, Any], body: list[bytes | memoryview] | None = None) -> None:
         """Write one message, its body given in parts."""
@@ -39,65 +43,102 @@ class Channel:
     def _write(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
         while view:
-            view = view[os.write(self._fd, view) :]
+            view = view[self._os_write(self._fd, view) :]
 
 
 def main(job_fd: int, result_fd: int) -> None:
-    """Serve one job read from ``job_fd``; write messages to ``result_fd``."""
+    """Serve one job read from ``job_fd``; write messages to ``result_fd``. Never returns.
+
+    Raises:
+        Exception: it cannot even begin.
+    """
+    leave, exit_code = os._exit, frames.BROKEN_EXIT_CODE
     _replace_standard_streams()
     _prepare_scratch()
     preload(os.environ.pop("CODEGEN_PRELOAD", ""))
     figures.prepare()
-    channel = Channel(result_fd)
+    channel, interpreter = Channel(result_fd), Interpreter()
     channel.send({"type": "ready", "python": list(sys.version_info[:3])})
     job = read_job(job_fd)
     os.close(job_fd)
-    if job is not None:
-        serve(job, channel)
+    try:
+        if job is not None:
+            serve(job, channel, interpreter)
+        exit_code = 0
+    finally:  # looks up no name: the code may have taken any away
+        leave(exit_code)
 
 
-def serve(job: dict[str, Any], channel: Channel) -> None:
-    """Run one job and send figures as they are made, then variables, then ``finished``."""
-    namespace = program.fresh_main()
+def serve(job: dict[str, Any], channel: Channel, interpreter: Interpreter) -> None:
+    """Run one job: send ``unloadable``, or else ``started``, what it made, and ``finished``.
+
+    Instead of ``finished`` comes ``broken`` when the code left too little to go on with.
+    """
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
     except inputs.LoadError as error:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
+    # From here on, the host takes nothing that belongs before the code.
+    channel.send({"type": "started"})
+    try:
+        _serve(job, channel, interpreter, given)
+    except BaseException as error:
+        channel.send({"type": "broken", "reason": in_short(error)})
+
+
+def _serve(
+    job: dict[str, Any], channel: Channel, interpreter: Interpreter, given: inputs.Given
+) -> None:
+    namespace = program.fresh_main()
     namespace.update(given.values)
-    limits = job["limits"]
+    limits = {name: int(limit) for name, limit in job["limits"].items()}
     capture = FigureCapture(
-        int(limits["max_figures"]),
-        int(limits["max_result_bytes"]),
+        limits["max_figures"],
+        limits["max_result_bytes"],
         lambda mime, data: channel.send({"type": "figure", "mime": mime}, [data]),
     )
     with capture:
-        started = time.perf_counter()
-        result = program.run(without_magics(job["code"]), namespace)
-        duration_s = time.perf_counter() - started
-        check_error = None
-        if result.error is None and job.get("checks"):
-            check_error = program.run(job["checks"], namespace, name="checks.py").error
-        program.finish_threads()
-        changed = given.changed(namespace)
-        left = outputs.chosen(namespace, given, changed)
-        capture.finish(result.display, [namespace[name] for name in left])
-    left_bytes = int(limits["max_result_bytes"]) - capture.total_bytes
-    job["limits"] = {**limits, "max_result_bytes": left_bytes}
-    outputs.send(channel, namespace, given, changed, result.display, job)
-    channel.send(
-        {
-            "type": "finished",
-            "error": result.error,
-            "check_error": check_error,
-            "changed_inputs": changed,
-            "notes": capture.notes,
-            "duration_s": duration_s,
-        }
-    )
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the code may have replaced or closed it
-            stream.flush()
+        ending = _run(job, namespace, interpreter)
+        # Not the code's doing: what its libraries warn of while its values are read.
+        warnings.simplefilter("ignore")
+        values = outputs.variables(namespace)
+        changed = given.changed(values)
+        left = outputs.chosen(values, given, changed)
+        display = ending.pop("display")
+        capture.finish(display, [values[name] for name in left])
+    names = left if job["returns"] is None else job["returns"]
+    left_bytes = limits["max_result_bytes"] - capture.total_bytes
+    note = outputs.send(channel, values, names, display, left_bytes, limits["max_variables"])
+    more = {"changed_inputs": changed, "notes": [*capture.notes, *filter(None, [note])]}
+    channel.send({"type": "finished", **ending, **more})
+
+
+def _run(
+    job: dict[str, Any], namespace: dict[str, Any], interpreter: Interpreter
+) -> dict[str, Any]:
+    """Run the code, then its checks, then wait for its threads; tell how it went."""
+    process, started = os.getpid(), time.perf_counter()
+    result = program.run(without_magics(job["code"]), namespace, interpreter)
+    duration_s = time.perf_counter() - started
+    if os.getpid() != process:  # a fork of the code's own, at the end of its program
+        _leave_as_a_script(result.error)
+    check_error = None
+    if result.error is None and job.get("checks"):
+        check_error = program.run(job["checks"], namespace, interpreter, name="checks.py").error
+    program.finish_threads(interpreter)
+    return {
+        "error": result.error,
+        "check_error": check_error,
+        "duration_s": duration_s,
+        "display": result.display,
+    }
+
+
+def _leave_as_a_script(error: dict[str, Any] | None) -> NoReturn:
+    if error is not None:
+        print(error["traceback"], end="", file=sys.stderr)
+    os._exit(0 if error is None else 1)
 
 
 def read_job(job_fd: int) -> dict[str, Any] | None:

@@ -29,8 +29,6 @@ def bounded_repr(value: object, max_chars: int = 200) -> str:
     """
     try:
         text = _Shortener(max_chars).text(value)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         text = f"<{type_name(value)} whose repr raises {type_name(error)}>"
     return text if len(text) <= max_chars else text[: max(max_chars - 1, 0)] + "…"

@@ -21,6 +21,7 @@ def test_a_job_from_start_to_end(tmp_path: Path) -> None:
     assert program.out[frames.STDOUT] == b"hi\n"
     assert [one[0]["type"] for one in program.messages] == [
         "ready",
+        "started",
         "display",
         "variable",
         "finished",
