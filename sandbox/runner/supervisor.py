@@ -110,7 +110,9 @@ class _Relay:
                 selector.register(source, selectors.EVENT_READ, self._relay)
             status = _poll(self._worker)
             while status is None and self._exceeded is None:
-                for key, _ in selector.select():
+                # The output's pipes were opened first: what was printed before a
+                # message goes before it, also when that message is refused.
+                for key, _ in sorted(selector.select(), key=lambda ready: ready[0].fd):
                     handler: Callable[[int], bool] | None = key.data
                     if handler is None:
                         os.read(key.fd, READ_BYTES)
