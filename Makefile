@@ -7,12 +7,13 @@ BASE_PYTHONS := python3 python3.13 python3.12 python3.11
 ACCEPTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 TIPS := Calculate average tip percentage by day of week and time (lunch/dinner), create a pivot table, and visualize with a heatmap
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench venv engine image model dist clean distclean
+.PHONY: help demo test check format bench test-servers venv engine image model dist clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: venv engine image ## set up what is missing, then answer a question about restaurant tips
 	@out=codegen-agent-out/demo-$$(date +%Y%m%d-%H%M%S); model=; \
@@ -26,10 +27,34 @@ demo: venv engine image ## set up what is missing, then answer a question about 
 	.venv/bin/codegen-agent run "$(TIPS)" --var tips_data=graph_agent/samples/tips.csv \
 	  --out "$$out" $$model && echo "Transcript, code and figure: $$out"
 
-test: venv engine image ## set up what is missing, then run all tests
+test: venv engine image test-servers ## set up what is missing, then run all tests
 	@$(MAKE) --no-print-directory model \
 	  || echo "The local model is not here: the tests that need it will say so." >&2
 	$(PY) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+# What is installed is neither started now nor at the next boot. Without it the tests say so.
+test-servers: ## on Debian and Ubuntu as root: sshd, Podman and gVisor, which tests start for themselves
+	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
+	missing=; [ -x /usr/sbin/sshd ] || missing="openssh-server"; \
+	command -v podman >/dev/null || missing="$$missing podman"; \
+	command -v runsc >/dev/null || missing="$$missing runsc"; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "installing $$missing for the tests (apt-get)"; \
+	policy=/usr/sbin/policy-rc.d; \
+	if [ -e $$policy ]; then policy=; else \
+	  printf '#!/bin/sh\nexit 101\n' > $$policy && chmod +x $$policy; \
+	  trap 'rm -f '$$policy EXIT INT TERM; \
+	fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -qq || true; \
+	for one in $$missing; do \
+	  apt-get install -y -qq --no-install-recommends $$one >/dev/null \
+	    || { echo "$$one cannot be installed: the tests that need it will say so." >&2; continue; }; \
+	  case $$one in openssh-server) units="ssh.service ssh.socket";; \
+	    runsc) continue;; *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
+	      podman-auto-update.timer";; esac; \
+	  systemctl disable $$units >/dev/null 2>&1 || true; \
+	done
 
 check: venv ## formatting, lint, types, import layers
 	@status=0; \
@@ -41,8 +66,8 @@ format: venv ## format, and mend what lint can mend by itself
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: venv engine image ## the benchmarks, with their numbers
-	$(PY) -m pytest tests/benchmarks -o python_files='bench_*.py' -q -s $(PYTEST_ARGS)
+bench: venv engine image ## measure: one table, every sample in tests/benchmarks/results
+	$(PY) -m tests.benchmarks $(BENCH_ARGS)
 
 # The stamp is written last: an interrupted installation is taken up, not trusted.
 venv: ## the virtual environment in .venv

@@ -35,8 +35,9 @@ def save_run(output: AgentOutput, store: VariableStore, folder: Path) -> list[Pa
     attempts = [Attempt.model_validate(one) for one in output.get("attempts") or []]
     for attempt in attempts:
         for index, figure in enumerate(attempt.execution.figures if attempt.execution else [], 1):
-            path = folder / figure_name(attempt.number, index, figure.mime)
-            written.append(_write(path, store.get(figure.sha256)))
+            for one in filter(None, (figure, figure.preview)):
+                path = folder / figure_name(attempt.number, index, one.mime)
+                written.append(_write(path, store.get(one.sha256)))
     ran = [one.execution for one in attempts if one.execution is not None]
     if ran:
         values = {}

@@ -48,12 +48,16 @@ class ValueReference(Record):
 
 
 class FigureReference(Record):
-    """A figure that came back; ``width`` and ``height`` in pixels."""
+    """A figure that came back; ``width`` and ``height`` in pixels.
+
+    ``preview``: a PNG of one that is no image itself, where there is one.
+    """
 
     sha256: str
     mime: str
     width: int
     height: int
+    preview: FigureReference | None = None
 
 
 class ExecutionRecord(Record):

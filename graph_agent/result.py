@@ -12,6 +12,7 @@ from graph_agent.records import (
     Attempt,
     ErrorRecord,
     ExecutionRecord,
+    FigureReference,
     Usage,
     ValueReference,
 )
@@ -126,9 +127,7 @@ def _execution(record: ExecutionRecord, store: VariableStore) -> Execution:
         error=_error(record.error),
         variables=StoredVariables(record.variables, store),
         withheld=MappingProxyType(dict(record.withheld)),
-        figures=tuple(
-            Figure(store.get(one.sha256), one.mime, one.width, one.height) for one in record.figures
-        ),
+        figures=tuple(_figure(one, store) for one in record.figures),
         display=None if record.display is None else decode_reference(record.display, store),
         display_text=record.display_text,
         changed_inputs=tuple(record.changed_inputs),
@@ -136,6 +135,11 @@ def _execution(record: ExecutionRecord, store: VariableStore) -> Execution:
         check_error=_error(record.check_error),
         detail=record.detail,
     )
+
+
+def _figure(record: FigureReference, store: VariableStore) -> Figure:
+    preview = None if record.preview is None else _figure(record.preview, store)
+    return Figure(store.get(record.sha256), record.mime, record.width, record.height, preview)
 
 
 def _error(record: ErrorRecord | None) -> ExecutionError | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph_agent.records import Attempt, ExecutionRecord
+from graph_agent.records import Attempt, ExecutionRecord, FigureReference
 from graph_agent.state import AgentOutput
 from graph_agent.visible import visible
 from sandbox.figure_formats import figure_suffix
@@ -69,11 +69,19 @@ def _execution(execution: ExecutionRecord, number: int, figure_folder: str | Non
         if figure_folder is None:
             parts.append(title)
         else:
-            # A figure of JSON is linked: no viewer of Markdown draws it.
-            mark = "!" if figure.mime.startswith("image/") else ""
-            name = figure_name(number, index, figure.mime)
-            parts.append(f"{mark}[{title}]({figure_folder}/{name})")
+            parts.append(_figure(figure, title, f"{figure_folder}/", number, index))
     return parts
+
+
+def _figure(figure: FigureReference, title: str, folder: str, number: int, index: int) -> str:
+    """Show an image; link a figure of JSON, which no viewer of Markdown draws."""
+    path = folder + figure_name(number, index, figure.mime)
+    if figure.mime.startswith("image/"):
+        return f"![{title}]({path})"
+    if figure.preview is None:
+        return f"[{title}]({path})"
+    shown = folder + figure_name(number, index, figure.preview.mime)
+    return f"![{title}]({shown}) [its data]({path})"
 
 
 def _assessment(attempts: list[Attempt], success: bool) -> str:

@@ -113,9 +113,8 @@ class AgentWorkflow:
             sandbox = self._sandbox
             if sandbox is None:
                 policy = policy_from(self._settings)
-                labels = {"thread": self.thread_id}
                 sandbox = self._own_sandbox = open_.enter_context(
-                    DockerSandbox(policy, store=self._store, labels=labels)
+                    DockerSandbox(policy, store=self._store)
                 )
             sandbox.check()
             saver = open_.enter_context(self._saver())

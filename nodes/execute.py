@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from langgraph.config import get_stream_writer
+from langgraph.runtime import Runtime
 
 from graph_agent.records import (
     ErrorRecord,
@@ -18,7 +19,7 @@ from graph_agent.records import (
 from graph_agent.state import AgentState, attempts_of, with_last
 from graph_agent.summaries import summarize
 from sandbox.protocol import Sandbox
-from sandbox.records import DISPLAY, Execution, ExecutionError, Payload
+from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Payload
 from sandbox.store import VariableStore
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,9 @@ MAX_STATE_OUTPUT_CHARS = 50_000
 MAX_SUMMARY_CHARS = 1_500
 
 
-def execute(state: AgentState, *, sandbox: Sandbox, store: VariableStore) -> dict[str, Any]:
+def execute(
+    state: AgentState, runtime: Runtime[Any], *, sandbox: Sandbox, store: VariableStore
+) -> dict[str, Any]:
     """Run the last attempt's code and note what happened.
 
     Raises:
@@ -36,7 +39,7 @@ def execute(state: AgentState, *, sandbox: Sandbox, store: VariableStore) -> dic
     """
     attempts = attempts_of(state)
     last = attempts[-1]
-    stream = get_stream_writer()
+    stream, info = get_stream_writer(), runtime.execution_info
     execution = sandbox.run(
         last.code,
         state.get("variables") or {},
@@ -44,6 +47,8 @@ def execute(state: AgentState, *, sandbox: Sandbox, store: VariableStore) -> dic
         checks=state.get("checks"),
         store=store,
         on_output=lambda name, text: stream({"event": "output", "stream": name, "text": text}),
+        thread=(info and info.thread_id) or "",
+        task=(info and info.task_id) or "",
     )
     log.info("attempt %d: %s in %.2f s", last.number, execution.outcome, execution.duration_s)
     record = to_record(execution, store, state.get("privacy") or "sample")
@@ -65,12 +70,7 @@ def to_record(execution: Execution, store: VariableStore, level: PrivacyLevel) -
             for name, value in execution.variables.items()
         ],
         withheld=dict(execution.withheld),
-        figures=[
-            FigureReference(
-                sha256=store.put(one.data), mime=one.mime, width=one.width, height=one.height
-            )
-            for one in execution.figures
-        ],
+        figures=[_figure(one, store) for one in execution.figures],
         display=(
             None
             if display is None
@@ -79,6 +79,16 @@ def to_record(execution: Execution, store: VariableStore, level: PrivacyLevel) -
         display_text=execution.display_text,
         changed_inputs=list(execution.changed_inputs),
         duration_s=execution.duration_s,
+    )
+
+
+def _figure(figure: Figure, store: VariableStore) -> FigureReference:
+    return FigureReference(
+        sha256=store.put(figure.data),
+        mime=figure.mime,
+        width=figure.width,
+        height=figure.height,
+        preview=None if figure.preview is None else _figure(figure.preview, store),
     )
 
 

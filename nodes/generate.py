@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
+from langgraph.runtime import Runtime
 
 from graph_agent.errors import ModelAnswerError
 from graph_agent.models import ModelReply, call_model, profile_of
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 def generate(
     state: AgentState,
     config: RunnableConfig,
+    runtime: Runtime[Any],
     *,
     client: Callable[[], BaseChatModel],
     sandbox: Sandbox,
@@ -37,7 +39,8 @@ def generate(
     attempts = attempts_of(state)
     if not attempts:
         sandbox.check()
-    sandbox.prepare()  # comes up while the model thinks
+    info = runtime.execution_info
+    sandbox.prepare(thread=(info and info.thread_id) or "")  # comes up while the model thinks
     model = client()
     profile = profile_of(model)
     messages = generation_messages(state, attempts, profile, sandbox.packages())

@@ -11,12 +11,13 @@ from typing import Any
 
 from sandbox.errors import ImageBuildError
 from sandbox.image.distributions import distribution_names
-from sandbox.image.inventory import image_exists, image_packages, image_python
+from sandbox.image.inventory import image_exists, image_id, image_packages, image_python
 from sandbox.image.requirements import normalize
 from sandbox.records import Execution
 
 log = logging.getLogger(__name__)
 _MISSING = re.compile(r"No module named '([\w.]+)'")
+_NO_KALEIDO = re.compile(r"\s*Image export .{0,40}requires the kaleido package", re.IGNORECASE)
 
 
 class PackageNotAddedError(Exception):
@@ -49,6 +50,15 @@ class Additions:
     def image(self) -> str:
         """The image for the next run."""
         return self._extended or self._runner
+
+    def image_id(self) -> str:
+        """What the image's name stands for now; of ours the name tells.
+
+        Raises:
+            SandboxUnavailableError: no engine, or no image.
+        """
+        given = isinstance(self._given_runner, str) and self._extended is None
+        return image_id(self._client(), self.image) if given else self.image
 
     def packages(self) -> Mapping[str, str]:
         """Name → version of the image's libraries.
@@ -151,7 +161,12 @@ class Additions:
 
 
 def missing_module(execution: Execution) -> str | None:
-    """Read the module off a failed import; None for one that names none."""
+    """Read the module off a failed import; None for one that names none.
+
+    Plotly has a sentence of its own for the one it cannot write images without.
+    """
+    if execution.error is not None and _NO_KALEIDO.match(execution.error.message):
+        return "kaleido"
     if execution.outcome != "missing_package" or execution.error is None:
         return None
     match = _MISSING.match(execution.error.message)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import select
 import socket
 import struct
 import time
+import weakref
 from typing import Any
 
 _HEADER = struct.Struct(">BxxxI")
@@ -27,6 +30,7 @@ class AttachedStream:
         self._socket: socket.socket = getattr(raw, "_sock", raw)
         self._pending = bytearray()
         self.diagnostics = b""
+        _of_this_process().add(self)
 
     def send(self, data: bytes, timeout_s: float) -> None:
         """Write everything.
@@ -91,3 +95,18 @@ class AttachedStream:
                 self.diagnostics = (self.diagnostics + body)[-MAX_DIAGNOSTIC_BYTES:]
         del self._pending[:start]
         return bytes(stdout)
+
+
+@functools.cache
+def _of_this_process() -> weakref.WeakSet[AttachedStream]:
+    """Keep track of streams: a copy in a forked process would keep a dead one's containers up."""
+    streams: weakref.WeakSet[AttachedStream] = weakref.WeakSet()
+
+    def close_copies() -> None:
+        for one in list(streams):
+            one.close()
+        streams.clear()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=close_copies)
+    return streams

@@ -6,10 +6,12 @@ import pickle
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 import cloudpickle
 
+from sandbox.given_files import GivenFiles
 from sandbox.local_modules import ModuleNeeds, is_local
 from sandbox.runner.reductions import (
     REDUCERS,
@@ -25,6 +27,7 @@ class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no 
     """A pickler whose stream loads where the user's modules are not.
 
     ``needs``: what to send of local modules; it grows while pickling.
+    ``files``: those whose paths become the paths they have inside.
     ``reached``: the modules that came up. ``sent``: what was sent of each, perhaps
     before all was known.
     """
@@ -34,9 +37,11 @@ class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no 
         stream: IO[bytes],
         buffer_callback: Callable[[pickle.PickleBuffer], bool],
         needs: ModuleNeeds,
+        files: GivenFiles,
     ) -> None:
         super().__init__(stream, protocol=PROTOCOL, buffer_callback=buffer_callback)
         self._needs = needs
+        self._files = files
         self.reached: set[str] = set()
         self.sent: dict[str, set[str]] = {}
 
@@ -57,6 +62,8 @@ class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no 
             return reduce_cached_function(obj)
         elif kind in REDUCERS:
             return REDUCERS[kind](obj)
+        elif isinstance(obj, Path) and (inside := self._files.path_inside(obj)):
+            return (Path if kind is type(Path()) else kind), (inside,)
         return super().reducer_override(obj)
 
     def _module(self, module: types.ModuleType) -> Any:

@@ -9,7 +9,7 @@ from sandbox.container import RawRun
 from sandbox.policy import SandboxPolicy
 from sandbox.received import Received
 from sandbox.records import Execution, Outcome
-from sandbox.runner.frames import BROKEN_EXIT_CODE
+from sandbox.runner.frames import BROKEN_EXIT
 
 BROKEN = "the code broke the process it ran in, so that its results could not be read"
 FORGED = "the code wrote to the runner's own channel"
@@ -34,7 +34,7 @@ def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Ex
         error=parts.error,
         variables=MappingProxyType(parts.variables),
         withheld=MappingProxyType(parts.withheld),
-        figures=tuple(parts.figures),
+        figures=parts.figures.figures,
         display=parts.display,
         display_text=parts.display_text,
         changed_inputs=tuple(parts.changed),
@@ -60,7 +60,7 @@ def judge(raw: RawRun, parts: Received, policy: SandboxPolicy) -> tuple[Outcome,
     if parts.misplaced:
         return "crashed", f"{FORGED}: a message {parts.misplaced!r} where none may come"
     memory = f"it needed more than its {policy.memory_bytes >> 20} MiB of memory"
-    if parts.finished and report.get("code", 0) == 0:
+    if parts.finished:
         return _judge_finished(parts, memory, bool(report.get("oom_kills")))
     if raw.end == "memory" or report.get("oom_kills"):
         return "out_of_memory", memory
@@ -82,7 +82,7 @@ def _judge_finished(parts: Received, memory: str, killed: bool) -> tuple[Outcome
 def _exit_words(code: int | None) -> str:
     if code is None:
         return "its process ended without a word"
-    if code == BROKEN_EXIT_CODE:
+    if code == BROKEN_EXIT:
         return BROKEN
     if code < 0:
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sandbox.attach import AttachedStream
+from sandbox.engine import EngineFacts
 from sandbox.errors import SandboxUnavailableError
 from sandbox.failure import Ending, engine_errors, post_mortem
 from sandbox.hardened import create
@@ -35,6 +36,11 @@ class RawRun:
     problem: str = ""
     duration_s: float = 0.0
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the worker has said that all is sent."""
+        return bool(self.messages) and self.messages[-1][0]["type"] == "finished"
+
 
 class Container:
     """A started, hardened container whose worker waits for its job."""
@@ -48,7 +54,7 @@ class Container:
         *,
         labels: Mapping[str, str],
         preload: str = "",
-        cores: float,
+        engine: EngineFacts,
     ) -> None:
         """Create and start it, and wait until its worker is ready.
 
@@ -59,7 +65,7 @@ class Container:
             job: where the job's files lie; removed with the container.
             labels: put on the container.
             preload: modules to import ahead, separated by commas.
-            cores: how many the engine has; a policy that gives more gets these.
+            engine: what it is; a policy that gives more cores than it has gets these.
 
         Raises:
             FolderUnseenError: the engine does not see the job's folder.
@@ -68,18 +74,17 @@ class Container:
         self._api = client.api
         self._policy = policy
         self._job = job
+        self._engine = engine
         self._removed = threading.Lock()
-        # Each variable or what is over their limit, each figure, and what comes once.
-        self._max_messages = 2 * policy.max_variables + policy.max_figures + 10
+        # Each variable or what is over their limit, each figure and its preview, what comes once.
+        self._max_messages = 2 * (policy.max_variables + policy.max_figures) + 10
         self._chunks = frames.ChunkReader()
         self._messages = frames.MessageReader(
             policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
         )
         try:
             with engine_errors("creating a container"), unseen_folder(job):
-                self.id: str = create(
-                    client, image, policy, job.mount(), labels, preload, min(policy.cpus, cores)
-                )
+                self.id: str = create(client, image, policy, job.mount(), labels, preload, engine)
         except BaseException:
             job.remove()
             raise
@@ -99,6 +104,26 @@ class Container:
     def is_alive(self) -> bool:
         """Whether it still waits for its job."""
         return self._stream.is_open()
+
+    def rename(self, name: str | None) -> None:
+        """Take a name over, from a container that is ended if there is one; None: keep its own.
+
+        Raises:
+            SandboxUnavailableError: the engine failed or went away.
+        """
+        import docker.errors
+
+        if name is None:
+            return
+        with engine_errors("naming a container"):
+            try:
+                self._api.rename(self.id, name)
+            except docker.errors.APIError as error:
+                if error.status_code != 409:
+                    raise
+                with contextlib.suppress(docker.errors.NotFound):
+                    self._api.remove_container(name, force=True, v=True)
+                self._api.rename(self.id, name)
 
     def serve(self, job: dict[str, Any], on_output: OutputListener | None = None) -> RawRun:
         """Hand the job over and read until the end, at most the policy's ``timeout_s``.
@@ -121,7 +146,7 @@ class Container:
             run.end = "exited"
         run.duration_s = time.monotonic() - started
         if run.end == "exited" and run.exit_report is None:
-            run.end = post_mortem(self._api, self.id)
+            run.end = post_mortem(self._api, self.id, is_podman=self._engine.is_podman)
         return run
 
     def remove(self) -> None:
@@ -153,8 +178,10 @@ class Container:
                 chunks = self._chunks.feed(data)
                 results = [chunk for kind, chunk in chunks if kind == frames.RESULT]
                 messages = [one for chunk in results for one in self._messages.feed(chunk)]
-                if any(header["type"] == "ready" for header, _ in messages):
-                    return
+                for header, _ in messages:
+                    if header["type"] == "ready":
+                        self._job.confirm(header.get("files"))
+                        return
         except TimeoutError:
             why = f"was not ready after {self._policy.start_timeout_s:g} s"
         except frames.FrameError as error:
@@ -172,9 +199,11 @@ class Container:
                     run.messages.extend(self._messages.feed(chunk))
                     if len(run.messages) > self._max_messages:
                         raise frames.FrameError("more messages than a run sends")
-                elif kind == frames.EXIT:
-                    run.exit_report = frames.parse_exit(chunk)
-                    return
+                elif kind in (frames.EXIT, frames.RESULTS_END):
+                    report = frames.parse_exit(chunk)
+                    if kind == frames.EXIT or run.is_finished:
+                        run.exit_report = report
+                        return
                 else:
                     name = _STREAM_NAMES[kind]
                     self._take_output(run, name, chunk, on_output)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 from sandbox.additions import Additions
+from sandbox.backing import Backing
 from sandbox.collect import collect
-from sandbox.engine import connect
 from sandbox.errors import SandboxError, VariableError
 from sandbox.fit import Fit
-from sandbox.hardened import JOB_FOLDER
 from sandbox.image import image_tag, require_image
-from sandbox.launch import Launcher
+from sandbox.job_message import job_message
+from sandbox.launch import Launcher, Lease
+from sandbox.leftovers import sweep
 from sandbox.names import check_variable_name
 from sandbox.policy import SandboxPolicy
-from sandbox.pool import Pool
+from sandbox.pool import IDLE_S, Pool
 from sandbox.protocol import OutputListener
+from sandbox.purpose import LABELS, Purpose
 from sandbox.records import Execution
 from sandbox.store import VariableBundle, VariableStore, is_bundle
 
@@ -45,6 +44,7 @@ class DockerSandbox:
         image: str | None = None,
         store: VariableStore | None = None,
         warm: int = 0,
+        idle_s: float = IDLE_S,
         labels: Mapping[str, str] | None = None,
     ) -> None:
         """Set a sandbox up; nothing is started or connected yet.
@@ -54,30 +54,43 @@ class DockerSandbox:
             client: a ``docker.DockerClient``; None: the engine the Docker CLI would use.
             image: the runner image's tag; None: the one this version builds.
             store: keeps variables between runs; None: a temporary folder of its own.
-            warm: how many containers to keep prepared.
+            warm: how many containers to keep ready, from ``with`` or the first run on; at
+                most what a quarter of the engine's memory holds.
+            idle_s: a container nobody needs for so long is let go, seconds.
             labels: put on each container.
         """
-        self.policy = policy or SandboxPolicy()
-        self._given_client = client
-        self._given_store = store
+        if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
+            raise SandboxError(f"warm must be how many containers to keep ready, not {warm!r}")
         self._warm = warm
-        self._lock = threading.Lock()
-        self._additions = Additions(
-            lambda: self._client, image or image_tag, self.policy.allow_packages
-        )
+        self._image = image or image_tag
+        self._labels = {f"{LABELS}.{key}": value for key, value in (labels or {}).items()}
+        self._backing = Backing(client, store)
+        self._pool = Pool(self._start, self._room, idle_s)
+        self._swept = self._closed = False
+        self.policy = policy or SandboxPolicy()
+
+    @property
+    def policy(self) -> SandboxPolicy:
+        """The limits of each run; with new ones, what was kept ready under the old ones goes."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: SandboxPolicy) -> None:
+        self._policy = policy
+        self._pool.empty()
+        self._additions = Additions(self._backing.client, self._image, policy.allow_packages)
         self._fit = Fit(self._additions)
         self._launcher = Launcher(
-            self.policy,
+            policy,
             self._additions,
-            client=lambda: self._client,
-            store=lambda: self._store,
-            labels={f"org.codegen-agent.{key}": value for key, value in (labels or {}).items()},
+            client=self._backing.client,
+            store=self._backing.store,
+            labels=self._labels,
         )
-        self._pool = Pool(lambda: self._launcher.start(PRELOADED), max(1, warm))
-        self._exits = contextlib.ExitStack()
-        self._closed = False
 
     def __enter__(self) -> Self:
+        if self._warm:
+            self._fill(self._warm)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,11 +100,14 @@ class DockerSandbox:
         """Remove what is left of this sandbox; it cannot be used afterwards."""
         self._closed = True
         self._pool.close()
-        self._exits.close()
+        self._backing.close()
 
-    def prepare(self) -> None:
-        """Start a container for the next run in the background; failures show in that run."""
-        self._pool.prepare()
+    def prepare(self, *, thread: str = "") -> None:
+        """Start a container for the next run in the background; failures show in that run.
+
+        ``thread``: whose run it is for; it carries the name as a label.
+        """
+        self._fill(max(1, self._warm), thread)
 
     def run(
         self,
@@ -102,6 +118,8 @@ class DockerSandbox:
         checks: str | None = None,
         on_output: OutputListener | None = None,
         store: VariableStore | None = None,
+        thread: str = "",
+        task: str = "",
     ) -> Execution:
         """Run ``code`` once with ``variables`` as its globals.
 
@@ -112,6 +130,9 @@ class DockerSandbox:
             checks: Python run after the code in its namespace.
             on_output: called with what is printed, as it arrives.
             store: where references point; None: this sandbox's own.
+            thread: on whose behalf; takes what was prepared for it, is a label otherwise.
+            task: which of its tasks, as a label and in the container's name; a container
+                that still runs for the same task is ended first.
 
         Raises:
             SandboxUnavailableError: the environment cannot run anything.
@@ -120,11 +141,15 @@ class DockerSandbox:
         if self._closed:
             raise SandboxError("this sandbox is closed; make another one")
         asked = None if returns is None else [check_variable_name(name) for name in returns]
-        source = store or self._store
+        if self._policy.runtime is not None:
+            self._launcher.runtime()  # one that is not there is told before anything costs time
+        source = store or self._backing.store()
         bundle = self._bundle(variables or {}, source)
         note = self._fit.to_variables(bundle, source)
-        job = self._job(code, bundle, asked, checks)
-        execution = self._fit.to_code(lambda: self._run_once(job, source, asked, on_output))
+        job = job_message(code, bundle, asked, checks, self._policy)
+        execution = self._fit.to_code(
+            code, lambda: self._run_once(job, source, on_output, Purpose(thread, task))
+        )
         if note and not execution.ok:
             return replace(execution, detail="; ".join(filter(None, (execution.detail, note))))
         return execution
@@ -133,18 +158,42 @@ class DockerSandbox:
         self,
         job: dict[str, Any],
         store: VariableStore,
-        asked: list[str] | None,
         on_output: OutputListener | None,
+        purpose: Purpose,
     ) -> Execution:
-        lease = self._pool.take(self._additions.image) or self._launcher.start()
+        policy, lease = self._policy, self._lease(purpose)
         try:
             lease.hand_over(job["variables"], store)
             raw = lease.container.serve(job, on_output)
+            # Before the rest, which would only compete with it for this process's time.
+            return collect(raw, policy, job["returns"])
         finally:
-            lease.close()
             if self._warm:
-                self.prepare()
-        return collect(raw, self.policy, asked)
+                self._pool.retire(lease)
+                self._fill(self._warm)
+            else:
+                lease.close()
+
+    def _lease(self, purpose: Purpose) -> Lease:
+        self._launcher.runtime()
+        image_id = self._additions.image_id()
+        lease = self._pool.take(lambda one: one.image_id == image_id, purpose.thread)
+        lease = lease or self._launcher.start(labels=purpose.labels())
+        try:
+            lease.container.rename(purpose.container_name())
+        except BaseException:
+            lease.close()
+            raise
+        return lease
+
+    def _fill(self, count: int, thread: str = "") -> None:
+        if not self._swept:
+            self._swept = True
+            self._pool.aside(lambda: sweep(self._backing.client(), self._backing.store()))
+        self._pool.fill(count, thread)
+
+    def _start(self, thread: str) -> Lease:
+        return self._launcher.start(PRELOADED, Purpose(thread).labels())
 
     def packages(self) -> Mapping[str, str]:
         """Name and version of the libraries in the image.
@@ -158,13 +207,22 @@ class DockerSandbox:
         """The minor version of Python the code runs on: the host's, always."""
         return "{}.{}".format(*sys.version_info)
 
+    @property
+    def shares_files(self) -> bool:
+        """Whether the engine sees this machine's files, as far as runs have shown yet."""
+        return self._launcher.folders_are_seen
+
     def check(self) -> None:
         """Make sure that runs are possible at all.
 
         Raises:
-            SandboxUnavailableError: no engine, or no image.
+            SandboxUnavailableError: no engine, no such runtime, or no image.
         """
-        require_image(self._client, self._additions.image)
+        self._launcher.runtime()
+        require_image(self._backing.client(), self._additions.image)
+
+    def _room(self) -> int:
+        return self._launcher.room()
 
     def _bundle(
         self, variables: Mapping[str, Any] | VariableBundle, store: VariableStore
@@ -177,36 +235,3 @@ class DockerSandbox:
                 f" into Python {self.python_version()}; hand them over again from this version"
             )
         return bundle
-
-    def _job(
-        self, code: str, bundle: VariableBundle, returns: list[str] | None, checks: str | None
-    ) -> dict[str, Any]:
-        return {
-            "type": "job",
-            "code": code,
-            "checks": checks,
-            "returns": returns,
-            "variables": bundle,
-            "folder": JOB_FOLDER,
-            "limits": {
-                "max_result_bytes": self.policy.max_result_bytes,
-                "max_figures": self.policy.max_figures,
-                "max_variables": self.policy.max_variables,
-            },
-        }
-
-    @property
-    def _client(self) -> Any:
-        with self._lock:
-            if self._given_client is None:
-                self._given_client = connect()
-                self._exits.callback(self._given_client.close)
-            return self._given_client
-
-    @property
-    def _store(self) -> VariableStore:
-        with self._lock:
-            if self._given_store is None:
-                folder = tempfile.TemporaryDirectory(prefix="codegen-agent-")
-                self._given_store = VariableStore(self._exits.enter_context(folder))
-            return self._given_store

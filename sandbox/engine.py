@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sandbox.errors import EngineUnreachableError
+from sandbox.runtimes import Runtime, runtimes_of
+from sandbox.unreachable import explain
 
 if TYPE_CHECKING:
     import docker
@@ -32,12 +33,15 @@ class EngineFacts:
     os: str
     arch: str
     cgroup_version: str
-    runtimes: tuple[str, ...]
+    runtimes: Mapping[str, Runtime]
     default_runtime: str
     ncpu: int
     memory_bytes: int
     storage: str
     operating_system: str
+    is_podman: bool
+    cannot_limit: tuple[str, ...]
+    """What a policy bounds and this engine does not."""
 
 
 def connect(
@@ -49,8 +53,8 @@ def connect(
     """Connect to an engine and make sure that it answers.
 
     Args:
-        base_url: such as ``unix:///run/docker.sock``; None: ``DOCKER_HOST``, then the
-            Docker CLI's current context, then the platform's default.
+        base_url: such as ``unix:///run/docker.sock`` or ``ssh://user@host``; None:
+            ``DOCKER_HOST``, then the Docker CLI's current context, then the platform's default.
         timeout_s: of each later call to the engine.
         environ: the environment to read; None: this process's.
 
@@ -70,12 +74,18 @@ def connect(
     if base_url is None and environ.get("DOCKER_HOST"):
         settings = docker.utils.kwargs_from_env(environment=dict(environ))
         tls = {"tls": settings["tls"]} if "tls" in settings else {}
+    failures = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
     try:
-        _knock(address)
-        client = docker.DockerClient(
-            base_url=address, timeout=PING_TIMEOUT_S, version="auto", **tls
-        )
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        if address.startswith("ssh://"):
+            from sandbox.ssh import ssh_client
+
+            client = ssh_client(address, environ)
+        else:
+            _knock(address)
+            client = docker.DockerClient(
+                base_url=address, timeout=PING_TIMEOUT_S, version="auto", **tls
+            )
+    except (*failures, ValueError) as error:
         raise EngineUnreachableError(explain(address, error)) from None
     client.api.timeout = timeout_s
     return client
@@ -99,13 +109,23 @@ def engine_facts(client: docker.DockerClient) -> EngineFacts:
         os=str(version.get("Os", "")),
         arch=str(version.get("Arch", "")),
         cgroup_version=str(info.get("CgroupVersion", "1")),
-        runtimes=tuple(sorted(info.get("Runtimes") or ())),
+        runtimes=runtimes_of(info),
         default_runtime=str(info.get("DefaultRuntime", "")),
         ncpu=int(info.get("NCPU", 1)),
         memory_bytes=int(info.get("MemTotal", 0)),
         storage=str(info.get("Driver", "")),
         operating_system=str(info.get("OperatingSystem", "")),
+        is_podman=any("Podman" in one.get("Name", "") for one in version.get("Components") or ()),
+        cannot_limit=_cannot_limit(info),
     )
+
+
+def _cannot_limit(info: Mapping[str, Any]) -> tuple[str, ...]:
+    limits = {"memory": "MemoryLimit", "processes": "PidsLimit"}
+    # Podman says that it can, takes the limits, and ignores them.
+    if info.get("Rootless") and str(info.get("CgroupVersion")) == "1":
+        return tuple(limits)
+    return tuple(name for name, key in limits.items() if info.get(key) is False)
 
 
 def context_host(environ: Mapping[str, str]) -> str | None:
@@ -138,54 +158,3 @@ def _knock(address: str) -> None:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(PING_TIMEOUT_S)
             probe.connect(url.path)
-
-
-def explain(address: str, error: BaseException) -> str:
-    """Say in one sentence why no engine answers at an address, and what to do."""
-    url = urlsplit(address)
-    if url.scheme not in ("unix", "npipe", "http+docker", "http+unix"):
-        return (
-            f"the container engine at {address!r} does not answer ({_last_cause(error)}); check"
-            " DOCKER_HOST or `docker context ls`, and that the machine can be reached"
-        )
-    path = url.path if url.scheme == "unix" else ""
-    causes = _causes(error)
-    if any(isinstance(cause, PermissionError) for cause in causes):
-        return (
-            f"this user may not use the container engine's socket {path!r}; add the user to the"
-            " group 'docker' (`sudo usermod -aG docker $USER`, then log in again) or use rootless"
-            " Docker"
-        )
-    if any(isinstance(cause, (FileNotFoundError, ConnectionRefusedError)) for cause in causes):
-        if shutil.which("dockerd") or shutil.which("docker") or (path and Path(path).exists()):
-            return (
-                f"no container engine answers at {address!r}; start it: Docker Desktop,"
-                " `sudo systemctl start docker`, or `sudo dockerd` where there is no systemd"
-            )
-        return (
-            "no container engine is installed; install Docker (https://docs.docker.com/engine/"
-            "install/; on Debian and Ubuntu `make demo` as root does it)"
-        )
-    return (
-        f"the container engine at {address!r} does not answer ({_last_cause(error)});"
-        " see its log, and whether `docker info` works"
-    )
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """List an error and all it wraps: requests and urllib3 keep the cause in their arguments."""
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if one is None or one in found:
-            continue
-        found.append(one)
-        inner = [arg for arg in one.args if isinstance(arg, BaseException)]
-        waiting += [*inner, one.__cause__, one.__context__, getattr(one, "reason", None)]
-    return found
-
-
-def _last_cause(error: BaseException) -> str:
-    last = _causes(error)[-1]
-    return str(last) or type(last).__name__

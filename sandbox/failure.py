@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
@@ -42,7 +43,7 @@ def engine_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
-def post_mortem(api: Any, container_id: str) -> Ending:
+def post_mortem(api: Any, container_id: str, *, is_podman: bool = False) -> Ending:
     """Find out why a container's stream ended without a report.
 
     Process 1 reports every end of the code, and nothing inside the container can
@@ -60,9 +61,9 @@ def post_mortem(api: Any, container_id: str) -> Ending:
         api.ping()
         with contextlib.suppress(docker.errors.NotFound, requests.exceptions.Timeout):
             api.wait(container_id, timeout=5)
-        until = engine_time(api)
-        events = api.events(until=until, filters={"container": container_id}, decode=True)
-        actions = [str(event.get("Action", "")).partition(":")[0] for event in events]
+        events = _events(api, container_id, is_podman)
+    actions = [action for action, _ in events]
+    codes = [code for action, code in events if action == "die"]
     if "oom" in actions:
         return "memory"
     if "start" not in actions:
@@ -73,7 +74,35 @@ def post_mortem(api: Any, container_id: str) -> Ending:
         raise SandboxUnavailableError(
             "the run's container was killed or removed from outside; run it again"
         )
+    if codes == ["0"]:
+        # Process 1 leaves so when it has reported, or when its input ends.
+        raise SandboxUnavailableError(
+            "the connection to the run's container was lost; run it again"
+        )
+    if codes == ["137"]:
+        # By the kernel, then. Podman tells of no "oom", and Docker's may be lost when all goes
+        # at once, as under gVisor. To Podman a removal by force looks the same.
+        return "memory"
     return "code"
+
+
+def _events(api: Any, container_id: str, is_podman: bool) -> list[tuple[str, str]]:
+    """List what an engine has noted of a container: the action, and the exit code if one."""
+    if is_podman:
+        # Its way to end the list; given an `until` as Docker needs it, it lists nothing.
+        url = f"{api.base_url}/v{api.api_version}/events"
+        asked = {"stream": "false", "filters": json.dumps({"container": [container_id]})}
+        lines = api.get(url, params=asked, timeout=api.timeout).text.splitlines()
+        noted = [json.loads(line) for line in lines if line]
+    else:
+        until = engine_time(api)
+        noted = list(api.events(until=until, filters={"container": container_id}, decode=True))
+    events = []
+    for one in noted:
+        attributes = one.get("Actor", {}).get("Attributes") or {}
+        code = attributes.get("exitCode", attributes.get("containerExitCode", ""))
+        events.append((str(one.get("Action", "")).partition(":")[0], str(code)))
+    return events
 
 
 def engine_time(api: Any) -> str:

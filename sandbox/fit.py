@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sandbox.additions import Additions, PackageNotAddedError, missing_module
@@ -13,6 +14,8 @@ from sandbox.store import VariableBundle, VariableStore
 from sandbox.versions import Comparison, Lack, needed_modules
 
 log = logging.getLogger(__name__)
+COMPANIONS = {"plotly": "kaleido"}
+"""Module → the package that draws its figures."""
 
 
 class Fit:
@@ -21,6 +24,7 @@ class Fit:
     def __init__(self, additions: Additions) -> None:
         self._additions = additions
         self._told: set[str] = set()
+        self._given_up: set[str] = set()
 
     def to_variables(self, bundle: VariableBundle, store: VariableStore) -> str:
         """See to it that the image has what the variables need, adding what is allowed.
@@ -59,13 +63,16 @@ class Fit:
             log.warning("%s", note)
         return note
 
-    def to_code(self, run_once: Callable[[], Execution]) -> Execution:
+    def to_code(self, code: str, run_once: Callable[[], Execution]) -> Execution:
         """Run; as long as an import fails for want of an allowed package, add it and run again.
+
+        What only draws the figures of another package is added ahead, since no import
+        of the code asks for it.
 
         Raises:
             SandboxUnavailableError: the environment cannot run anything.
         """
-        added: list[str] = []
+        added = list(self._companions(code))
         execution = run_once()
         while module := missing_module(execution):
             try:
@@ -77,8 +84,20 @@ class Fit:
             execution = run_once()
         if not added:
             return execution
-        kept = [execution.detail] if execution.outcome not in ("ok", "missing_package") else []
-        return replace(execution, detail="; ".join([*kept, *added]))
+        told = "" if execution.outcome == "missing_package" else execution.detail
+        return replace(execution, detail="; ".join(filter(None, (told, *added))))
+
+    def _companions(self, code: str) -> Iterator[str]:
+        allowed = self._additions.allowed()
+        for module, companion in COMPANIONS.items():
+            wanted = companion in allowed and re.search(rf"\b{module}\b", code) is not None
+            if wanted and companion not in {*self._additions.packages(), *self._given_up}:
+                try:
+                    yield self._additions.add(companion)
+                except PackageNotAddedError as why_not:
+                    self._given_up.add(companion)
+                    log.warning("%s", why_not)
+                    yield str(why_not)
 
     def _supply(self, lack: Lack) -> None:
         try:

@@ -15,8 +15,14 @@ from sandbox.image.labels import ROLE_LABEL
 from sandbox.upload import upload
 
 REMOVAL_S = 5.0
-_UNSEEN = ("source path does not exist", "mounts denied", "is not shared", "statfs")
-"""What engines say of a folder they do not see: Docker, Docker Desktop, Podman."""
+_UNSEEN = (
+    "source path does not exist",  # Docker
+    "mounts denied",  # Docker Desktop
+    "is not shared",  # Docker Desktop
+    "statfs",  # Podman
+    "making volume mountpoint",  # Podman of another user, or on a read-only disk
+)
+"""What engines say of a folder they do not see, or may not enter."""
 
 
 class FolderUnseenError(SandboxUnavailableError):
@@ -33,6 +39,13 @@ class JobMount(Protocol):
             docker.errors.APIError: it could not be made.
         """
 
+    def confirm(self, files: object) -> None:
+        """Make sure that it is what the container sees, by the names of the files there.
+
+        Raises:
+            FolderUnseenError: it is not.
+        """
+
     def fill(self, image: str, folder: Path) -> None:
         """Put a folder's files there; ``image`` is any on the engine.
 
@@ -45,18 +58,33 @@ class JobMount(Protocol):
 
 
 class SharedFolder:
-    """A folder of this machine."""
+    """A folder of this machine.
+
+    That the engine has a folder of this name does not mean that it is this one: it may
+    run outside the container this process is in, or the folder may be a copy. So a file
+    nobody else has is put there, and the container must see it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._mark = folder / f".{secrets.token_hex(16)}"
 
     def mount(self) -> Any:
         """Describe it to the engine."""
         from docker.types import Mount
 
+        self._mark.touch()
         # A mount, not a bind: where the folder is not seen that is an error, while for a bind
         # the engine makes an empty folder of that name on its machine.
         return Mount(JOB_FOLDER, str(self._folder), type="bind", read_only=True)
+
+    def confirm(self, files: object) -> None:
+        """Make sure that the container sees this very folder, and may read it."""
+        self._mark.unlink(missing_ok=True)
+        if not isinstance(files, list) or self._mark.name not in files:
+            raise FolderUnseenError(
+                f"the container engine has another folder at {str(self._folder)!r}"
+            )
 
     def fill(self, image: str, folder: Path) -> None:
         """Do nothing: what lies in the folder is there."""
@@ -80,6 +108,9 @@ class JobVolume:
 
         self._api.create_volume(self.name, labels=self._labels)
         return Mount(JOB_FOLDER, self.name, type="volume", read_only=True, no_copy=True)
+
+    def confirm(self, files: object) -> None:
+        """Do nothing: nobody else knows its name."""
 
     def fill(self, image: str, folder: Path) -> None:
         """Copy a folder's files into it."""

@@ -13,22 +13,29 @@ from typing import Any
 
 from sandbox.additions import Additions
 from sandbox.container import Container
-from sandbox.engine import engine_facts
-from sandbox.errors import ImageMissingError
+from sandbox.engine import EngineFacts, engine_facts
+from sandbox.errors import ImageMissingError, SandboxUnavailableError
 from sandbox.job_mount import FolderUnseenError, JobMount, JobVolume, SharedFolder
 from sandbox.owner import OWNER_LABEL, Owner
 from sandbox.policy import SandboxPolicy
+from sandbox.runtimes import Runtime, usable_runtime
 from sandbox.store import VariableBundle, VariableStore
 
+IDLE_BYTES = 256 << 20
+"""More than a container takes that has imported what is imported ahead, and waits."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A container for one run; ``close`` removes it and its folder."""
+    """A container for one run; ``close`` removes it and its folder.
+
+    ``image`` is the name it was started by, ``image_id`` what that name stood for.
+    """
 
     container: Container
     image: str
+    image_id: str
     close: Callable[[], None]
     _folder: Path
     _job: JobMount
@@ -70,44 +77,73 @@ class Launcher:
         self._client = client
         self._store = store
         self._labels = dict(labels)
-        self._folders_are_seen = True
+        self.folders_are_seen = True
 
-    def start(self, preload: str = "") -> Lease:
-        """Start one container, with modules to import ahead, separated by commas.
+    def start(self, preload: str = "", labels: Mapping[str, str] | None = None) -> Lease:
+        """Start one container.
+
+        Args:
+            preload: modules to import ahead, separated by commas.
+            labels: put on it besides those that all have.
 
         Raises:
             SandboxUnavailableError: it cannot be started.
         """
+        self.runtime()
         with contextlib.ExitStack() as undo:
             folder = undo.enter_context(self._store().job_folder())
-            image = self._additions.image
+            image, image_id = self._additions.image, self._additions.image_id()
             try:
-                container, job = self._container(image, folder, preload)
+                container, job = self._container(image, folder, preload, labels or {})
             except ImageMissingError:
                 if not self._additions.forget_removed():
                     raise
-                image = self._additions.image
-                container, job = self._container(image, folder, preload)
+                image, image_id = self._additions.image, self._additions.image_id()
+                container, job = self._container(image, folder, preload, labels or {})
             undo.callback(container.remove)
-            return Lease(container, image, undo.pop_all().close, folder, job)
+            return Lease(container, image, image_id, undo.pop_all().close, folder, job)
 
-    def _container(self, image: str, folder: Path, preload: str) -> tuple[Container, JobMount]:
+    def runtime(self) -> Runtime:
+        """Find the policy's runtime on the engine.
+
+        Raises:
+            SandboxUnavailableError: the engine does not have it, it does not hold the limits,
+                or the engine does not answer.
+        """
+        try:
+            return usable_runtime(self._engine, self._policy)
+        except SandboxUnavailableError:
+            vars(self).pop("_engine", None)  # it may have been mended when next asked
+            raise
+
+    def room(self) -> int:
+        """Tell how many may wait for a job: they take a quarter of the engine's memory at most.
+
+        Raises:
+            SandboxUnavailableError: the engine does not answer.
+        """
+        each = min(self._policy.memory_bytes, IDLE_BYTES)
+        return max(1, self._engine.memory_bytes // 4 // each)
+
+    def _container(
+        self, image: str, folder: Path, preload: str, more: Mapping[str, str]
+    ) -> tuple[Container, JobMount]:
         # The owner is found now: this process may have been forked from the sandbox's maker.
-        labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels}
-        client = self._client()
+        labels = {OWNER_LABEL: str(Owner.of(os.getpid())), **self._labels, **more}
+        client, engine = self._client(), self._engine
         start = functools.partial(
-            Container, client, image, self._policy, labels=labels, preload=preload
+            Container, client, image, self._policy, labels=labels, preload=preload, engine=engine
         )
         job: JobMount = SharedFolder(folder)
-        if self._folders_are_seen:
+        if self.folders_are_seen:
             try:
-                return start(job, cores=self._cores), job
+                return start(job), job
             except FolderUnseenError as error:
                 log.info("%s; variables go there by its API", error)
-                self._folders_are_seen = False
+                self.folders_are_seen = False
         job = JobVolume(client, labels)
-        return start(job, cores=self._cores), job
+        return start(job), job
 
     @functools.cached_property
-    def _cores(self) -> float:
-        return float(engine_facts(self._client()).ncpu)
+    def _engine(self) -> EngineFacts:
+        return engine_facts(self._client())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.backing import remove_temporary_stores
 from sandbox.errors import VariableStoreError
 from sandbox.failure import engine_errors
 from sandbox.owner import OWNER_LABEL, Owner
@@ -62,6 +63,17 @@ def remove_from_engine(client: docker.DockerClient) -> EngineLeftovers:
     return removed
 
 
+def sweep(client: docker.DockerClient, store: VariableStore) -> None:
+    """Remove what dead processes left, except blobs: who refers to those is not known here.
+
+    Raises:
+        SandboxUnavailableError: the engine does not answer.
+    """
+    remove_temporary_stores()
+    _remove_job_folders(store, StoreLeftovers())
+    remove_from_engine(client)
+
+
 def remove_from_store(
     store: VariableStore, referenced: Collection[str], min_age_s: float = MIN_AGE_S
 ) -> StoreLeftovers:
@@ -77,11 +89,7 @@ def remove_from_store(
     """
     removed = StoreLeftovers()
     try:
-        for folder in sorted((store.root / "jobs").glob("*-*")):
-            owner = Owner.parse(folder.name.rpartition("-")[0])
-            if owner is not None and owner.is_gone():
-                shutil.rmtree(folder)
-                removed.job_folders.append(folder.name)
+        _remove_job_folders(store, removed)
         for blob in sorted((store.root / "blobs").glob("??/*")):
             if blob.name not in referenced and _BLOB.fullmatch(blob.name):
                 _remove_blob(blob, min_age_s, removed)
@@ -95,6 +103,14 @@ def remove_from_store(
             f" ({error.filename!r}); see to its permissions"
         ) from error
     return removed
+
+
+def _remove_job_folders(store: VariableStore, removed: StoreLeftovers) -> None:
+    for folder in sorted((store.root / "jobs").glob("*-*")):
+        owner = Owner.parse(folder.name.rpartition("-")[0])
+        if owner is not None and owner.is_gone():
+            shutil.rmtree(folder)
+            removed.job_folders.append(folder.name)
 
 
 def _remove_blob(blob: Path, min_age_s: float, removed: StoreLeftovers) -> None:

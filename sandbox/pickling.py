@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.by_value import ByValuePickler
+from sandbox.given_files import GivenFiles
 from sandbox.local_modules import ModuleNeeds, pickled_by_value
 from sandbox.runner.encoding.naming import type_name, with_article
 
@@ -49,15 +50,21 @@ class PickledVariables:
     unsendable: dict[str, str]
 
 
-def pickle_variables(values: Mapping[str, Any]) -> PickledVariables:
-    """Pickle ``values`` in order; leave out, with its reason, what cannot go."""
+def pickle_variables(
+    values: Mapping[str, Any], files: GivenFiles | None = None
+) -> PickledVariables:
+    """Pickle ``values`` in order; leave out, with its reason, what cannot go.
+
+    ``files``: those that go along; None: none do, and paths stay as they are.
+    """
+    files = files or GivenFiles({})
     unsendable: dict[str, str] = {}
     needs = ModuleNeeds()
     with pickled_by_value():
         while True:
             left_out = len(unsendable)
             remaining = {name: one for name, one in values.items() if name not in unsendable}
-            pickled = _Attempt(needs, unsendable).dump_all(remaining)
+            pickled = _Attempt(needs, files, unsendable).dump_all(remaining)
             if pickled is not None:
                 return pickled
             if len(unsendable) > left_out:  # nobody needs what only that value needed
@@ -70,12 +77,12 @@ class _Attempt:
     A failed dump leaves half-written entries in the pickler's memo.
     """
 
-    def __init__(self, needs: ModuleNeeds, unsendable: dict[str, str]) -> None:
+    def __init__(self, needs: ModuleNeeds, files: GivenFiles, unsendable: dict[str, str]) -> None:
         self._needs = needs
         self._unsendable = unsendable
         self._stream = io.BytesIO()
         self._buffers: list[memoryview] = []
-        self._pickler = ByValuePickler(self._stream, self._keep_in_band, needs)
+        self._pickler = ByValuePickler(self._stream, self._keep_in_band, needs, files)
         self._followed: set[str] = set()
 
     def dump_all(self, values: Mapping[str, Any]) -> PickledVariables | None:

@@ -50,7 +50,9 @@ class SandboxPolicy:
     """Until a container is ready for its job; over it the sandbox is unavailable."""
     allow_packages: tuple[str, ...] = ()
     """What may be added to the image when the code imports it, such as ``"Faker>=20"``:
-    downloaded by the host, as wheels only; the code itself never has a network."""
+    downloaded by the host, as wheels only; the code itself never has a network.
+    ``"kaleido==0.2.1"``, which brings a browser, is added as well when the code names
+    plotly, and draws its figures."""
 
     def __post_init__(self) -> None:
         # Any iterable will do for the caller; the record stays hashable.

@@ -22,8 +22,8 @@ class Sandbox(Protocol):
             SandboxUnavailableError: they are not; the message says what to do.
         """
 
-    def prepare(self) -> None:
-        """Start what the next run needs, in the background; never raises."""
+    def prepare(self, *, thread: str = "") -> None:
+        """Start what the next run of a thread needs, in the background; never raises."""
 
     def run(
         self,
@@ -34,8 +34,12 @@ class Sandbox(Protocol):
         checks: str | None = None,
         on_output: OutputListener | None = None,
         store: VariableStore | None = None,
+        thread: str = "",
+        task: str = "",
     ) -> Execution:
         """Run ``code`` once with ``variables``, values or references into ``store``, as globals.
+
+        ``thread`` and ``task`` say on whose behalf; what still runs for the same task is ended.
 
         Raises:
             SandboxUnavailableError: the environment cannot run anything.

@@ -1,7 +1,7 @@
 """What a run's worker sent, each message checked before it counts.
 
 The code shares its process with the worker and may write to its channel. So a
-message is taken only where the worker sends it: ``unloadable`` or ``started``
+message is taken only where the worker sends it: ``unloadable`` or ``running``
 first; then figures, values and their like; ``finished`` or ``broken`` last.
 After one that is out of place nothing more is believed.
 """
@@ -13,11 +13,11 @@ from typing import Any
 
 from sandbox.decode import decode_value
 from sandbox.errors import PayloadError, VariableError
-from sandbox.figure_formats import MAX_PIXELS_TOGETHER, read_figure
 from sandbox.header_texts import full_text, printable, short_text, short_texts
 from sandbox.names import is_variable_name
 from sandbox.policy import SandboxPolicy
-from sandbox.records import DISPLAY, ExecutionError, Figure, Payload
+from sandbox.received_figures import ReceivedFigures
+from sandbox.records import DISPLAY, ExecutionError, Payload
 
 MAX_REASON_CHARS = 600
 MAX_NAME_CHARS = 200
@@ -37,9 +37,7 @@ class Received:
         self.variables: dict[str, Any] = {}
         self.payloads: dict[str, Payload] = {}
         self.withheld: dict[str, str] = {}
-        self.figures: list[Figure] = []
-        self._figure_bytes = 0
-        self._figure_pixels = 0
+        self.figures = ReceivedFigures(policy)
         self.display: Any = None
         self.display_text = ""
         self.finished = False
@@ -51,9 +49,10 @@ class Received:
         self.problems: list[str] = []
         self.duration_s = 0.0
         # What is to come next, and what each phase takes.
-        self._before = {"unloadable": self._unloadable, "started": self._start}
+        self._before = {"unloadable": self._unloadable, "running": self._start}
         self._during = {
             "figure": self._figure,
+            "preview": self._preview,
             "variable": self._variable,
             "withheld": self._withhold,
             "display": self._display,
@@ -93,22 +92,16 @@ class Received:
         )
 
     def _figure(self, header: dict[str, Any], body: bytes) -> None:
-        if len(self.figures) >= self._policy.max_figures:
-            self.note("more figures than the limit")
-            return
         try:
-            figure = read_figure(header.get("mime"), body)
+            self.figures.take(header.get("mime"), body)
         except PayloadError as error:
-            self.note(f"refused: {error}")
-            return
-        self._figure_bytes += len(body)
-        self._figure_pixels += figure.width * figure.height
-        if self._figure_bytes > self._policy.max_result_bytes:
-            self.note(f"figures of more than {self._policy.max_result_bytes} bytes")
-        elif self._figure_pixels > MAX_PIXELS_TOGETHER:
-            self.note(f"figures of more than {MAX_PIXELS_TOGETHER} pixels together")
-        else:
-            self.figures.append(figure)
+            self.note(str(error))
+
+    def _preview(self, header: dict[str, Any], body: bytes) -> None:
+        try:
+            self.figures.take_preview(header.get("figure"), body)
+        except PayloadError as error:
+            self.note(str(error))
 
     def _variable(self, header: dict[str, Any], body: bytes) -> None:
         name = self._name(header)

@@ -42,12 +42,19 @@ class ExecutionError:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture: ``data`` encoded as ``mime``; ``width`` and ``height`` in pixels."""
+    """A picture: ``data`` encoded as ``mime``; ``width`` and ``height`` in pixels.
+
+    One of plotly is one figure: its JSON in ``data``, to work on, and the same
+    drawn as PNG in ``preview``, to look at. None where ``data`` is an image
+    anyway, and where the runner image cannot draw: it takes kaleido, and a
+    browser that kaleido brings along or finds.
+    """
 
     data: bytes = field(repr=False)
     mime: str
     width: int
     height: int
+    preview: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from sandbox.blob_writing import ASIDE_BYTES, has_file_of_size, staged, staged_with_digest
 from sandbox.errors import UnsendableVariableError, VariableStoreError
+from sandbox.given_files import GivenFiles
 from sandbox.names import check_variable_name
 from sandbox.owner import Owner
 from sandbox.pickling import pickle_variables
@@ -29,9 +30,8 @@ VariableBundle = dict[str, Any]
 ``python``: minor version that pickled it. ``pickle``: digest of the stream.
 ``variables``: name, ``bytes`` in the stream, ``buffers`` first to last and how
 many ``module_sets`` follow, for each. ``buffers``: ``sha256``, ``bytes``,
-``readonly``. ``files``: name, ``sha256``, ``file_name``, for each path of a
-file, which goes with its content. ``unsendable``: name to reason, for what was
-left out.
+``readonly``. ``files``: ``place`` and ``sha256`` of each file that a path among
+the values names. ``unsendable``: name to reason, for what was left out.
 """
 
 
@@ -129,8 +129,8 @@ class VariableStore:
         """
         for name in values:
             check_variable_name(name)
-        files = {name: one for name, one in values.items() if is_file(one)}
-        pickled = pickle_variables({name: one for name, one in values.items() if name not in files})
+        files = GivenFiles(values)
+        pickled = pickle_variables(values, files)
         if pickled.unsendable and not skip_unsendable:
             raise UnsendableVariableError(pickled.unsendable)
         return {
@@ -150,8 +150,8 @@ class VariableStore:
                 for raw in pickled.buffers
             ],
             "files": [
-                {"name": name, "sha256": self.put_file(path), "file_name": path.name}
-                for name, path in files.items()
+                {"place": place, "sha256": self.put_file(path)}
+                for path, place in files.places.items()
             ],
             "unsendable": pickled.unsendable,
         }
@@ -187,10 +187,12 @@ class VariableStore:
         self._make_private(jobs)
         folder = Path(tempfile.mkdtemp(prefix=f"{Owner.of(os.getpid())}-", dir=jobs))
         folder.chmod(0o755)  # the container's user enters it by the mount, others cannot reach it
+        maker = os.getpid()
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if os.getpid() == maker:  # not where a forked process drops its copy of the lender
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not all(char in "0123456789abcdef" for char in digest):
@@ -215,14 +217,6 @@ def bundle_digests(bundle: VariableBundle) -> list[str]:
         *(buffer["sha256"] for buffer in bundle["buffers"]),
         *(file["sha256"] for file in bundle["files"]),
     ]
-
-
-def is_file(value: object) -> bool:
-    """Whether a value is the path of a file that is there."""
-    try:
-        return isinstance(value, Path) and value.is_file()
-    except OSError:
-        return False
 
 
 def is_bundle(value: object) -> bool:

@@ -18,13 +18,16 @@ from graph_agent.graph import policy_from
 from graph_agent.models import create_client, profile_of
 from graph_agent.settings import Settings, load_settings
 from graph_agent.visible import visible
-from sandbox import DockerSandbox, SandboxError
+from sandbox import DockerSandbox, SandboxError, VariableStore
 from sandbox.engine import connect, engine_facts
 from sandbox.image import image_packages, image_tag
+from sandbox.runtimes import usable_runtime
 from sandbox.versions import Comparison
 
 PROBE = """
-import os, socket
+import ctypes, os, socket
+GET_NO_NEW_PRIVS = 39
+gvisor = os.path.exists("/proc/sentry-meminfo")
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 def refused(act):
     try:
@@ -35,8 +38,8 @@ def refused(act):
 proof = {
     "no network": refused(lambda: socket.create_connection(("192.0.2.1", 80), 2)),
     "no capability": int(status["CapEff"], 16) == 0 and int(status["CapBnd"], 16) == 0,
-    "no new privileges": status["NoNewPrivs"].strip() == "1",
-    "seccomp": status["Seccomp"].strip() == "2",
+    "no new privileges": ctypes.CDLL(None).prctl(GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+    "gVisor" if gvisor else "seccomp": gvisor or status["Seccomp"].strip() == "2",
     "not root": os.getuid() != 0,
     "root read-only": refused(lambda: open("/probe", "w")),
     "variables read-only": refused(lambda: open("/job/probe", "w")),
@@ -80,10 +83,17 @@ def diagnose() -> Iterator[Line]:
     yield _tried("state folder", lambda: _state(settings), "set CODEGEN_AGENT_STATE")
     engine = _tried("engine", _engine, "start Docker, or install it")
     yield engine
+    if settings.runtime and engine.ok:
+        yield _tried(
+            "runtime",
+            lambda: _runtime(settings),
+            "install it, or set CODEGEN_AGENT_RUNTIME to another",
+        )
     for name, look, mend in (
         ("runner image", image_found, "run `codegen-agent sandbox build`"),
         ("versions", _versions, "run `codegen-agent sandbox build`"),
         ("hardening", lambda: _hardening(settings), "use an engine that gives all of these"),
+        ("variables", lambda: _variables(settings), "see what the engine says"),
     ):
         without = Line(name, False, "not looked at: there is no engine", engine.mend)
         yield _tried(name, look, mend) if engine.ok else without
@@ -126,6 +136,15 @@ def _engine() -> str:
     )
 
 
+def _runtime(settings: Settings) -> str:
+    client = connect()
+    try:
+        runtime = usable_runtime(engine_facts(client), policy_from(settings))
+    finally:
+        client.close()
+    return f"{runtime.name}, which is gVisor" if runtime.is_gvisor else str(runtime.name)
+
+
 def image_found() -> str:
     """Name the runner image if it is there."""
     with DockerSandbox() as sandbox:
@@ -155,6 +174,19 @@ def _hardening(settings: Settings) -> str:
     if missing:
         raise AgentError(f"not given: {', '.join(missing)}")
     return f"proven by a run: {', '.join(proof)}"
+
+
+def _variables(settings: Settings) -> str:
+    """Hand one over from where runs keep theirs, and say which way it went."""
+    store = VariableStore(settings.state_dir / "variables")
+    with DockerSandbox(policy_from(settings), store=store) as sandbox:
+        run = sandbox.run("assert n == 1", {"n": 1})
+        shared = sandbox.shares_files
+    if not run.ok:
+        raise AgentError(f"the probe did not run: {run.outcome} {run.detail}")
+    if shared:
+        return "mapped from a folder that the engine sees"
+    return "copied through the engine's API: it does not see this machine's files"
 
 
 def _key(settings: Settings) -> Line:

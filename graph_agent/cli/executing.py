@@ -81,9 +81,10 @@ def _save(run: Execution, folder: Path) -> list[Path]:
     with writing(folder):
         written = save_values(dict(run.variables), folder)
         for index, figure in enumerate(run.figures, 1):
-            path = folder / f"figure-{index}{figure_suffix(figure.mime)}"
-            path.write_bytes(figure.data)
-            written.append(path)
+            for one in filter(None, (figure, figure.preview)):
+                path = folder / f"figure-{index}{figure_suffix(one.mime)}"
+                path.write_bytes(one.data)
+                written.append(path)
     return written
 
 

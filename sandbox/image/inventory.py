@@ -41,6 +41,17 @@ def require_image(client: docker.DockerClient, tag: str) -> None:
         raise _missing(tag)
 
 
+def image_id(client: docker.DockerClient, tag: str) -> str:
+    """Return the identifier of the image that a tag stands for now.
+
+    Raises:
+        ImageMissingError: the image is not on the engine.
+        SandboxUnavailableError: the engine does not answer.
+    """
+    with engine_errors("looking an image up"):
+        return str(client.api.inspect_image(tag)["Id"])
+
+
 def image_packages(client: docker.DockerClient, tag: str) -> dict[str, str]:
     """Return name → version of the libraries in an image, without starting it.
 

@@ -2,8 +2,10 @@
 
 Chunks (supervisor to host) multiplex what the worker writes: one byte of kind,
 four of length, the bytes. Messages (host to worker, and worker to host inside
-``RESULT`` chunks) are a JSON header and an opaque body. Both ends use this
-module; the host reads what comes as hostile.
+``RESULT`` chunks) are a JSON header and an opaque body. When the worker closes
+its results, ``RESULTS_END`` has the same report as ``EXIT`` at its end: where the
+last message says that all is sent, the host need not wait for the process to be
+taken apart. Both ends use this module; the host reads what comes as hostile.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from .limits import count_elements
 STDOUT = b"o"
 STDERR = b"e"
 RESULT = b"w"
+RESULTS_END = b"r"
 EXIT = b"x"
-KINDS = (STDOUT, STDERR, RESULT, EXIT)
+KINDS = (STDOUT, STDERR, RESULT, RESULTS_END, EXIT)
 
 CHUNK_HEADER = struct.Struct(">cI")
 MESSAGE_HEADER = struct.Struct(">IQ")
@@ -30,8 +33,8 @@ MAX_RESULT_HEADER_BYTES = 1 << 20
 """Of those the worker sends: an exception and its traceback have to fit."""
 HEADER_ELEMENT_BYTES = 16
 """One element of a header per so many bytes of its limit: bounds what parsing it takes."""
-BROKEN_EXIT_CODE = 121
-"""Of a worker that the code left unable to go on, or to say why."""
+BROKEN_EXIT = 121
+"""Exit code of a worker that the code left unable to go on, or to say why."""
 
 _encode = json.JSONEncoder().encode  # what figures go by while the code runs, whatever it patched
 

@@ -11,18 +11,17 @@ import ctypes
 import io
 import mmap
 import os
-import pathlib
 import pickle
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from .written_pages import written_ranges
+
 MAX_FINGERPRINT_BYTES = 64 << 20
 """Values whose in-band pickle is larger are watched for rebinding only."""
-
-
-_FILE_ENTRY = {"bytes": 0, "buffers": [0, 0]}
+FILES_FOLDER = "/tmp/files"  # noqa: S108  # the container's own
+"""Where given files are found, below the place that the host chose for each."""
 
 
 class LoadError(Exception):
@@ -77,7 +76,7 @@ class Given:
 
     def changed(self, namespace: dict[str, Any]) -> list[str]:
         """Name the given variables that are gone, rebound, or altered in place."""
-        written = self._written_mappings()
+        written = written_ranges((one.address, one.end) for one in self._mappings)
         return [name for name in self.values if self._is_changed(name, namespace, written)]
 
     def _is_changed(self, name: str, namespace: dict[str, Any], written: set[int]) -> bool:
@@ -120,26 +119,6 @@ class Given:
                 return index, address - mapping.address, raw.nbytes
         return None
 
-    def _written_mappings(self) -> set[int]:
-        """Index the mappings of which a page was written: the copies are anonymous memory.
-
-        Private_Dirty would not do: it counts pages of a file not yet written to disk.
-        """
-        starts = {mapping.address: index for index, mapping in enumerate(self._mappings)}
-        written: set[int] = set()
-        index: int | None = None
-        try:
-            with open("/proc/self/smaps") as smaps:
-                for line in smaps:
-                    first = line.split(None, 1)[0]
-                    if not first.endswith(":"):
-                        index = starts.get(int(first.split("-")[0], 16))
-                    elif first == "Anonymous:" and index is not None and " 0 kB" not in line:
-                        written.add(index)
-        except OSError:  # no smaps: in-place writes to mapped buffers go unseen
-            return set()
-        return written
-
 
 def load(manifest: dict[str, Any], folder: str) -> Given:
     """Load the variables a manifest lists from the files of ``folder``.
@@ -152,6 +131,8 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
         return given
     name = ""
     try:
+        for file in manifest["files"]:
+            _lay_out(file, folder)
         for buffer in manifest["buffers"]:
             path = os.path.join(folder, buffer["sha256"])
             given.add_mapping(MappedFile(path, buffer["readonly"]))
@@ -163,9 +144,6 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
                 loaded.append((entry, unpickler.load()))
                 for _ in range(entry.get("module_sets", 0)):
                     _put_in_place(unpickler.load())
-        for file in manifest["files"]:
-            name = file["name"]
-            loaded.append((_FILE_ENTRY | {"name": name}, _lay_out(file, folder)))
         for entry, value in loaded:
             given.add(entry["name"], value, range(*entry["buffers"]), entry["bytes"])
     except Exception as error:
@@ -187,10 +165,8 @@ def _put_in_place(modules: dict[str, Any]) -> None:
         sys.modules.setdefault(name, module)
 
 
-def _lay_out(file: dict[str, Any], folder: str) -> pathlib.Path:
-    """Show a given file under its own name, in a folder of its own; it stays read-only."""
-    place = pathlib.Path(tempfile.gettempdir()) / "files" / file["name"]
-    place.mkdir(parents=True, exist_ok=True)
-    path: pathlib.Path = place / file["file_name"]
-    path.symlink_to(os.path.join(folder, file["sha256"]))
-    return path
+def _lay_out(file: dict[str, Any], folder: str) -> None:
+    """Show a given file under its own name; it stays read-only."""
+    path = os.path.join(FILES_FOLDER, file["place"])
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.symlink(os.path.join(folder, file["sha256"]), path)

@@ -7,7 +7,7 @@ does everything here: no container outlives its host process.
 
 It runs none of the user's code and imports none of the user's libraries, so
 nothing the code does to its own process can silence it; the kernel keeps
-signals from inside a container away from process 1.
+signals from inside a container away from process 1 (under gVisor, :mod:`.gvisor`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import sys
 from collections.abc import Callable
 
 from . import frames
+from .gvisor import LOOK_S, MemoryWatch, acting_as, become_user
 
 HOST_IN, HOST_OUT = 0, 1
 PR_SET_DUMPABLE = 4
@@ -35,15 +37,18 @@ def main() -> int:
     """Run one worker for one job; return the container's exit code."""
     max_output_bytes = int(os.environ.pop("CODEGEN_MAX_OUTPUT_BYTES", str(1 << 20)))
     max_result_bytes = int(os.environ.pop("CODEGEN_MAX_RESULT_BYTES", str(1 << 30)))
-    job_read, job_write = os.pipe()
-    stdout_read, stdout_write = os.pipe()
-    stderr_read, stderr_write = os.pipe()
-    result_read, result_write = os.pipe()
+    memory = MemoryWatch(int(os.environ.pop("CODEGEN_WATCHED_MEMORY_BYTES", "0")))
+    user = int(os.environ.pop("CODEGEN_WORKER_USER", "0"))
+    with acting_as(user):  # so that the worker may open its own streams again by name
+        job_read, job_write = os.pipe()
+        stdout_read, stdout_write = os.pipe()
+        stderr_read, stderr_write = os.pipe()
+        result_read, result_write = os.pipe()
     worker = os.fork()
     if worker == 0:
         for parent_end in (job_write, stdout_read, stderr_read, result_read):
             os.close(parent_end)
-        _become_worker(job_read, stdout_write, stderr_write, result_write)
+        _become_worker(user, job_read, stdout_write, stderr_write, result_write)
     for child_end in (job_read, stdout_write, stderr_write, result_write):
         os.close(child_end)
     _hide_from_worker()
@@ -53,10 +58,12 @@ def main() -> int:
         stderr_read: (frames.STDERR, "output"),
         result_read: (frames.RESULT, "result"),
     }
-    return _Relay(worker, job_write, sources, budgets).run()
+    return _Relay(worker, job_write, sources, budgets, memory).run()
 
 
-def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_write: int) -> None:
+def _become_worker(
+    user: int, job_read: int, stdout_write: int, stderr_write: int, result_write: int
+) -> None:
     """Turn this forked process into the worker; never returns."""
     try:
         os.setsid()
@@ -67,6 +74,7 @@ def _become_worker(job_read: int, stdout_write: int, stderr_write: int, result_w
         for source, target in ((null, 0), (stdout_write, 1), (stderr_write, 2)):
             os.dup2(source, target)
             os.close(source)
+        become_user(user)
         from .worker import main as worker_main
 
         worker_main(job_read, result_write)
@@ -89,11 +97,14 @@ class _Relay:
         job_write: int,
         sources: dict[int, tuple[bytes, str]],
         budgets: dict[str, int],
+        memory: MemoryWatch,
     ) -> None:
         self._worker = worker
         self._job_write = job_write
         self._sources = sources
         self._budgets = budgets
+        self._memory = memory
+        self._memory_kills = 0
         self._exceeded: str | None = None
         self._oom_kills_before = _oom_kills()
 
@@ -110,15 +121,18 @@ class _Relay:
                 selector.register(source, selectors.EVENT_READ, self._relay)
             status = _poll(self._worker)
             while status is None and self._exceeded is None:
+                ready = selector.select(LOOK_S if self._memory.is_needed else None)
                 # The output's pipes were opened first: what was printed before a
                 # message goes before it, also when that message is refused.
-                for key, _ in sorted(selector.select(), key=lambda ready: ready[0].fd):
+                for key, _ in sorted(ready, key=lambda one: one[0].fd):
                     handler: Callable[[int], bool] | None = key.data
                     if handler is None:
                         os.read(key.fd, READ_BYTES)
                         status = _poll(self._worker)
                     elif not handler(key.fd):
                         selector.unregister(key.fd)
+                if status is None:
+                    self._hold_memory()
         if status is None:
             os.kill(self._worker, signal.SIGKILL)
             status = os.waitpid(self._worker, 0)[1]
@@ -126,8 +140,14 @@ class _Relay:
         for source in self._sources:
             while self._exceeded is None and self._relay(source):
                 pass
-        self._report(status)
+        self._report(frames.EXIT, os.waitstatus_to_exitcode(status))
         return 0
+
+    def _hold_memory(self) -> None:
+        """Kill the worker when memory runs out, as a cgroup would."""
+        if not self._memory_kills and self._memory.is_over():
+            self._memory_kills = 1
+            os.kill(self._worker, signal.SIGKILL)
 
     def _pass_job_on(self, host_in: int) -> bool:
         data = os.read(host_in, READ_BYTES)
@@ -150,15 +170,27 @@ class _Relay:
             _write_all(HOST_OUT, frames.pack_chunk(kind, allowed))
         if len(allowed) < len(data):
             self._exceeded = budget
+        if not data and kind == frames.RESULT:
+            self._end_results()
         return bool(data)
 
-    def _report(self, status: int) -> None:
+    def _end_results(self) -> None:
+        """Pass on what was printed before the results ended, then say that they have."""
+        for source, (kind, _) in self._sources.items():
+            if kind != frames.RESULT:
+                while self._exceeded is None and select.select([source], [], [], 0)[0]:
+                    if not self._relay(source):
+                        break
+        if self._exceeded is None:
+            self._report(frames.RESULTS_END, 0)
+
+    def _report(self, kind: bytes, code: int) -> None:
         report = {
-            "code": os.waitstatus_to_exitcode(status),
+            "code": code,
             "exceeded": self._exceeded,
-            "oom_kills": _oom_kills() - self._oom_kills_before,
+            "oom_kills": _oom_kills() - self._oom_kills_before + self._memory_kills,
         }
-        _write_all(HOST_OUT, frames.pack_chunk(frames.EXIT, json.dumps(report).encode()))
+        _write_all(HOST_OUT, frames.pack_chunk(kind, json.dumps(report).encode()))
 
 
 def _poll(worker: int) -> int | None:

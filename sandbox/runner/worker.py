@@ -6,24 +6,18 @@ that code: the host believes none of it.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import io
+import math
 import os
-import shutil
 import sys
-import tempfile
 import time
 import warnings
 from typing import Any, NoReturn
 
-from . import figures, frames, inputs, outputs, program
+from . import figures, frames, inputs, outputs, preparation, program
 from .exceptions import in_short
 from .figures import FigureCapture
 from .interpreter import Interpreter
 from .magics import without_magics
-
-PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
 
 
 class Channel:
@@ -40,6 +34,10 @@ class Channel:
         for part in parts:
             self._write(part)
 
+    def close(self) -> None:
+        """Say that there is nothing more to come."""
+        os.close(self._fd)
+
     def _write(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
         while view:
@@ -52,13 +50,16 @@ def main(job_fd: int, result_fd: int) -> None:
     Raises:
         Exception: it cannot even begin.
     """
-    leave, exit_code = os._exit, frames.BROKEN_EXIT_CODE
-    _replace_standard_streams()
-    _prepare_scratch()
-    preload(os.environ.pop("CODEGEN_PRELOAD", ""))
+    leave, exit_code = os._exit, frames.BROKEN_EXIT
+    preparation.replace_standard_streams()
+    preparation.prepare_scratch()
+    if ahead := os.environ.pop("CODEGEN_PRELOAD", ""):
+        preparation.preload(ahead)
+        preparation.rehearse()
     figures.prepare()
     channel, interpreter = Channel(result_fd), Interpreter()
-    channel.send({"type": "ready", "python": list(sys.version_info[:3])})
+    ready = {"type": "ready", "python": list(sys.version_info[:3]), "files": _files_of_job()}
+    channel.send(ready)
     job = read_job(job_fd)
     os.close(job_fd)
     try:
@@ -69,34 +70,49 @@ def main(job_fd: int, result_fd: int) -> None:
         leave(exit_code)
 
 
+def _files_of_job() -> list[str]:
+    """List what lies in the job's folder; the host knows by it whose folder that is."""
+    try:
+        return os.listdir(os.environ.pop("CODEGEN_JOB_FOLDER", ""))
+    except OSError:
+        return []
+
+
 def serve(job: dict[str, Any], channel: Channel, interpreter: Interpreter) -> None:
-    """Run one job: send ``unloadable``, or else ``started``, what it made, and ``finished``.
+    """Run one job: send ``unloadable``, or else ``running``, what it made, and ``finished``.
 
     Instead of ``finished`` comes ``broken`` when the code left too little to go on with.
     """
+    end_s = time.monotonic() + job["limits"].get("timeout_s", math.inf)
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
     except inputs.LoadError as error:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
     # From here on, the host takes nothing that belongs before the code.
-    channel.send({"type": "started"})
+    channel.send({"type": "running"})
     try:
-        _serve(job, channel, interpreter, given)
+        _serve(job, channel, interpreter, given, end_s)
     except BaseException as error:
         channel.send({"type": "broken", "reason": in_short(error)})
+    channel.close()
 
 
 def _serve(
-    job: dict[str, Any], channel: Channel, interpreter: Interpreter, given: inputs.Given
+    job: dict[str, Any],
+    channel: Channel,
+    interpreter: Interpreter,
+    given: inputs.Given,
+    end_s: float,
 ) -> None:
     namespace = program.fresh_main()
     namespace.update(given.values)
-    limits = {name: int(limit) for name, limit in job["limits"].items()}
+    limits = job["limits"]
     capture = FigureCapture(
         limits["max_figures"],
         limits["max_result_bytes"],
-        lambda mime, data: channel.send({"type": "figure", "mime": mime}, [data]),
+        lambda header, data: channel.send(header, [data]),
+        end_s,
     )
     with capture:
         ending = _run(job, namespace, interpreter)
@@ -148,33 +164,3 @@ def read_job(job_fd: int) -> dict[str, Any] | None:
         for header, _ in reader.feed(data):
             return header
     return None
-
-
-def preload(names: str) -> None:
-    """Import the modules of a comma-separated list; one that fails is left to the code."""
-    for name in filter(None, names.split(",")):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
-
-
-def _replace_standard_streams() -> None:
-    # Written through: what was printed before a kill or os._exit is kept.
-    for name, fd in (("stdout", 1), ("stderr", 2)):
-        raw = io.FileIO(fd, "w", closefd=False)
-        stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", write_through=True)
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
-
-
-def _prepare_scratch() -> None:
-    """Make the working folder, and give matplotlib a writable copy of its font list."""
-    folder = os.path.join(tempfile.gettempdir(), "work")
-    with contextlib.suppress(OSError):
-        os.makedirs(folder, exist_ok=True)
-        os.chdir(folder)
-        sys.path.insert(0, folder)
-    if os.path.isdir(PREPARED_MATPLOTLIB):
-        config = os.path.join(tempfile.gettempdir(), ".matplotlib")
-        shutil.copytree(PREPARED_MATPLOTLIB, config, dirs_exist_ok=True)
-        os.environ["MPLCONFIGDIR"] = config
-    os.environ.setdefault("MPLBACKEND", "agg")

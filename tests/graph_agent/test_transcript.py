@@ -106,3 +106,21 @@ def test_control_characters_are_shown_and_not_obeyed() -> None:
     assert "x # \\x1b[31m" in text
     assert all(char >= " " or char in "\n\t" for char in text)
     assert text.encode("utf-8")
+
+
+def test_a_figure_of_plotly_is_seen_where_it_was_drawn() -> None:
+    drawn = FigureReference(sha256="1" * 64, mime="image/png", width=700, height=500)
+    plotly = FigureReference(
+        sha256="0" * 64, mime="application/vnd.plotly.v1+json", width=700, height=500
+    )
+    for figure, link in (
+        (plotly, "[Figure 1 (700×500)](./attempt-1-figure-1.json)"),
+        (
+            plotly.model_copy(update={"preview": drawn}),
+            "![Figure 1 (700×500)](./attempt-1-figure-1.png) [its data](./attempt-1-figure-1.json)",
+        ),
+    ):
+        run = ExecutionRecord(outcome="ok", figures=[figure])
+        attempt = Attempt(number=1, code="", execution=run)
+        output = {"request": "Go", "attempts": [attempt.to_state()]}
+        assert f"\n{link}\n" in render(output, figure_folder=".")  # type: ignore[arg-type]

@@ -23,9 +23,9 @@ Made by `python -m tests.sandbox.round_trip_table`, which sends each of these th
   modules, also by imports inside functions. References shared between variables stay shared.
 - **Out**: nothing is unpickled. *How* names the encoding (`JSON`: the value stands for itself).
   What has no safe encoding is withheld, with its reason in `run.withheld`.
-- `pathlib.Path`: a variable that is the path of a file takes the file's content along, read-only,
-  under its own name. A path inside a list or a dict goes as the path alone: hand the file over as
-  a variable of its own.
+- `pathlib.Path`: the path of a file takes the file's content along, read-only, under its own name;
+  so do paths in lists, tuples, sets and dicts of any depth. Inside, files of one folder stay
+  together. A path of a folder, or one in an object's attribute, goes as the path alone.
 - A function or class goes with the globals it names, as they are when it is handed over. Of a
   local module, what is reached by `getattr` with a computed name does not go along; hand the module
   itself over for that. A class that comes by value runs `__init_subclass__` without keywords.

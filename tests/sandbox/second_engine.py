@@ -1,8 +1,9 @@
-"""An engine of the tests' own that does not see this machine's files, as a remote one."""
+"""An engine of the tests' own, that does not see all of this machine's files or has runtimes."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from sandbox.image.spec import RUNNER_FOLDER, program_files
 
 IMAGE = "codegen-agent-small:test"
 START_S = 60
+ROOM_BYTES = 2 << 30
 DOCKERFILE = """FROM {base}
 COPY app /opt/app
 ENV PYTHONPATH=/opt/app PYTHONDONTWRITEBYTECODE=1
@@ -35,14 +37,27 @@ ENTRYPOINT ["python3", "-P", "-m", "_codegen_agent_runner"]
 """
 
 
+def engine_folder() -> Path:
+    """Make a folder for an engine: its name is short, as sockets need, and it is in memory."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    return Path(tempfile.mkdtemp(prefix="cg-", dir=memory if roomy else "/tmp"))
+
+
 class SecondEngine:
     """A daemon in namespaces of its own: when it is killed, all it started goes with it."""
 
-    def __init__(self, hidden: Path) -> None:
-        """Choose where it lives; ``hidden`` is the folder it is not to see."""
+    def __init__(self, hidden: Path | None, runtimes: Mapping[str, Any] | None = None) -> None:
+        """Choose where it lives.
+
+        Args:
+            hidden: the folder it is not to see.
+            runtimes: those it has besides its own, as in daemon.json.
+        """
         self.hidden = hidden
-        # Short: the names of its sockets are bounded.
-        self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir="/tmp"))
+        self.folder = engine_folder()
+        settings = json.dumps({"runtimes": runtimes or {}})
+        (self.folder / "daemon.json").write_text(settings)
         self.cgroup = f"codegen-agent-test-{os.getpid()}"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -51,19 +66,24 @@ class SecondEngine:
 
     def start(self) -> Any:
         """Start it and return a client of it."""
-        daemon = ["dockerd", "--host", self.address, "--tls=false", "--bridge=none"]
+        daemon = ["dockerd", "--host", "fd://", "--bridge=none"]
+        daemon += [f"--config-file={self.folder}/daemon.json"]
         daemon += ["--iptables=false", "--ip-forward=false", "--ip-masq=false"]
         daemon += ["--exec-opt=native.cgroupdriver=cgroupfs", f"--cgroup-parent=/{self.cgroup}"]
         daemon += [f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec"]
         daemon += [f"--pidfile={self.folder}/pid"]
         # What is kept of processes is void at each start, as after a boot: numbers come again.
         void = f'rm -rf "{self.folder}/pid" "{self.folder}/exec"'
-        script = f'mount -t tmpfs none "{self.hidden}" && {void} && exec "$@"'
-        namespaces = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
-        with (self.folder / "log").open("ab") as log:
+        hide = f'mount -t tmpfs none "{self.hidden}"' if self.hidden else "true"
+        script = f"{hide} && {void}"
+        script += ' && export LISTEN_FDS=1 LISTEN_PID=$$ && exec "$@" 3<&0 </dev/null'
+        # A network of its own: without a bridge it would take this machine's docker0 away. So it
+        # is given the socket it listens on, as systemd does, as the third.
+        namespaces = ["unshare", "--mount", "--pid", "--net", "--fork", "--mount-proc"]
+        with (self.folder / "log").open("ab") as log, self._listen() as listening:
             self._process = subprocess.Popen(
-                [*namespaces, "sh", "-c", script, "sh", *daemon],
-                stdin=subprocess.DEVNULL,
+                [*namespaces, "--kill-child", "sh", "-c", script, "sh", *daemon],
+                stdin=listening,
                 stdout=log,
                 stderr=log,
             )
@@ -76,6 +96,10 @@ class SecondEngine:
                 assert self._process.poll() is None, said
                 assert time.monotonic() < deadline, said
                 time.sleep(0.2)
+
+    def _listen(self) -> socket.socket:
+        host, port = self.address.removeprefix("tcp://").split(":")
+        return socket.create_server((host, int(port)))
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""
@@ -141,9 +165,11 @@ def give_image(source: Any, target: Any) -> None:
 
 
 @contextlib.contextmanager
-def second_engine(hidden: Path) -> Iterator[tuple[SecondEngine, docker.DockerClient]]:
+def second_engine(
+    hidden: Path | None, runtimes: Mapping[str, Any] | None = None
+) -> Iterator[tuple[SecondEngine, docker.DockerClient]]:
     """Lend one with the small image on it."""
-    engine = SecondEngine(hidden)
+    engine = SecondEngine(hidden, runtimes)
     try:
         client = engine.start()
         with contextlib.closing(connect()) as first:

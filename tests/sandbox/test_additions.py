@@ -176,6 +176,18 @@ def test_the_missing_module_is_read_off_the_error(
     assert missing_module(Execution("error", error=execution.error)) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("RuntimeError", "\nImage export requires the Kaleido package, v1.0.0 or greater,\n"),
+        ("ValueError", '\nImage export using the "kaleido" engine requires the Kaleido package,'),
+    ],
+)
+def test_plotly_asks_for_kaleido_in_its_own_words(name: str, message: str) -> None:
+    error = ExecutionError(name, message, "")
+    assert missing_module(Execution("error", error=error)) == "kaleido"
+
+
 @pytest.mark.slow
 def test_a_wheel_from_the_package_index(client: Any, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--retries=0", "roman"]

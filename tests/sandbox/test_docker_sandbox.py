@@ -138,31 +138,6 @@ def test_output_is_told_as_it_comes(sandbox: DockerSandbox) -> None:
     assert heard[-1][0] - heard[0][0] > 0.8
 
 
-def test_a_prepared_container_serves_one_run_and_is_gone(engine: Any) -> None:
-    with DockerSandbox(labels={"test": "prepared"}) as sandbox:
-        sandbox.prepare()
-        deadline = time.monotonic() + 30
-        while not ours(engine, "prepared"):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        prepared = {one.id for one in ours(engine, "prepared")}
-        host = sandbox.run("import os\nname = os.uname().nodename").variables["name"]
-        assert any(one.startswith(host) for one in prepared)
-        assert ours(engine, "prepared") == []
-        assert sandbox.run("import os\nname = os.uname().nodename").variables["name"] != host
-        sandbox.prepare()
-    assert ours(engine, "prepared") == []
-
-
-def test_a_prepared_container_that_died_is_replaced(engine: Any) -> None:
-    with DockerSandbox(labels={"test": "died"}) as sandbox:
-        sandbox.prepare()
-        sandbox._pool._waiting[0].result()
-        for one in ours(engine, "died"):
-            one.remove(force=True)
-        assert sandbox.run("x = 1").variables == {"x": 1}
-
-
 def test_runs_at_the_same_time(sandbox: DockerSandbox) -> None:
     results: dict[int, Any] = {}
 
@@ -214,7 +189,7 @@ def test_a_container_ended_by_others_is_no_failed_run(engine: Any, how: str) -> 
         DockerSandbox(labels={"test": f"others-{how}"}) as sandbox,
         pytest.raises(SandboxUnavailableError, match="outside"),
     ):
-        sandbox.run("print('up')\nimport time; time.sleep(20)", on_output=end)
+        sandbox.run("print(end='up')\nimport time; time.sleep(20)", on_output=end)
 
 
 def test_too_little_memory_to_start() -> None:

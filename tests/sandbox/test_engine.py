@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import EngineUnreachableError
-from sandbox.engine import connect, context_host, engine_facts, explain
+from sandbox.engine import connect, context_host, engine_facts
+from sandbox.unreachable import explain
 
 
 @pytest.mark.docker

@@ -112,16 +112,3 @@ def test_what_variables_share_stays_shared(sandbox: DockerSandbox) -> None:
     assert run.variables["seen"] == ([1, 2], -1.0)
     assert big[10] == 10.0
     assert run.changed_inputs == ("a", "b", "c")
-
-
-def test_a_file_takes_its_content_along_and_a_nested_path_does_not(
-    sandbox: DockerSandbox, tmp_path: Path
-) -> None:
-    notes = tmp_path / "notes 1.txt"
-    notes.write_text("hello")
-    run = sandbox.run(
-        "text, name = notes.read_text(), notes.name\nthere = nested[0].exists()\npath = nested[0]",
-        {"notes": notes, "nested": [notes]},
-    )
-    assert run.outcome == "ok", run.error
-    assert run.variables == {"text": "hello", "name": "notes 1.txt", "there": False, "path": notes}

@@ -33,6 +33,12 @@ REBINDING = {
         "import sys\nfor n in list(sys.modules):\n"
         "    if 'codegen' in n: vars(sys.modules.pop(n)).clear()"
     ),
+    "the runner's functions": (
+        "from _codegen_agent_runner import frames, outputs\n"
+        "frames.pack_message = outputs.send = outputs.chosen = lambda *a: 1 / 0"
+    ),
+    "libraries": "import pandas, numpy; pandas.DataFrame = numpy.ndarray = None",
+    "main": "import sys; del sys.modules['__main__']",
     "threading": "import threading; threading._shutdown = threading._main_thread = None",
     "traceback": "import traceback; traceback.TracebackException = traceback.extract_tb = None",
     "streams of io": "import io; io.BytesIO = io.StringIO = None",

@@ -89,9 +89,9 @@ def test_a_path_of_a_file_takes_its_content_along(store: VariableStore, tmp_path
     notes = tmp_path / "notes.txt"
     notes.write_text("hello")
     bundle = store.put_variables({"notes": notes, "nowhere": tmp_path / "none"})
-    assert [one["name"] for one in bundle["files"]] == ["notes"]
+    assert [one["place"] for one in bundle["files"]] == ["0/notes.txt"]
     assert store.get(bundle["files"][0]["sha256"]) == b"hello"
-    assert [one["name"] for one in bundle["variables"]] == ["nowhere"]
+    assert [one["name"] for one in bundle["variables"]] == ["notes", "nowhere"]
 
 
 @pytest.mark.parametrize("name", ["1a", "a b", "", "class", "__x", 3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -13,7 +14,7 @@ from typing import Any, Self
 from ..exceptions import in_short
 from .display import Display, NotebookFinder, picture_of
 from .import_hooks import ImportHooks
-from .pictures import Pictures
+from .pictures import Pictures, Send
 
 # What watches a library is imported when the library is: most code draws with one, or none.
 MATPLOTLIB = (".matplotlib_figures", "MatplotlibFigures")
@@ -27,6 +28,7 @@ WATCHED = {
     "matplotlib.animation": MATPLOTLIB,
     "plotly.basedatatypes": PLOTLY,
     "plotly.io": PLOTLY,
+    "plotly.io._kaleido": PLOTLY,
     "PIL.Image": PILLOW,
     "PIL.ImageShow": PILLOW,
 }
@@ -42,11 +44,15 @@ def prepare() -> None:
 class FigureCapture:
     """Takes pictures while the code runs; ``notes`` says which could not be taken.
 
-    ``send`` gets each picture's mime type and bytes when it is made.
+    ``send`` gets each picture's header and bytes when it is made; ``end_s``, on the
+    monotonic clock, is when the run has to be over.
     """
 
-    def __init__(self, max_figures: int, max_bytes: int, send: Callable[[str, bytes], None]):
+    def __init__(
+        self, max_figures: int, max_bytes: int, send: Send, end_s: float = math.inf
+    ) -> None:
         self._pictures = Pictures(max_figures, max_bytes, send)
+        self._end_s = end_s
         self._undo: list[Callable[[], None]] = []
         self._libraries: dict[tuple[str, str], Any] = {}
         self._imports = ImportHooks(dict.fromkeys(WATCHED, self._hook))
@@ -95,6 +101,7 @@ class FigureCapture:
         if PLOTLY in self._libraries:
             take = self._libraries[PLOTLY].take_unseen
             steps += [functools.partial(take, value) for value in bound]
+            steps.append(functools.partial(self._libraries[PLOTLY].draw_previews, self._end_s))
         for step in steps:
             try:
                 step()

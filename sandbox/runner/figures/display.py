@@ -58,7 +58,7 @@ def picture_of(value: object, pictures: Pictures) -> bool:
         data: Any = None
         if render is not None:
             offered = pictures.offered
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(BaseException):
                 data = render(value)
             # It may have drawn with matplotlib to make it, which was taken.
             if pictures.offered > offered:

@@ -14,6 +14,9 @@ PNG = "image/png"
 JPEG = "image/jpeg"
 PLOTLY = "application/vnd.plotly.v1+json"
 
+Send = Callable[[dict[str, Any], bytes], None]
+"""Gets a message's header and its body."""
+
 MAX_PIXELS = 25_000_000
 """Of one picture, at four bytes each and twice in memory; larger ones are made to fit."""
 MAX_NOTES = 50
@@ -27,7 +30,7 @@ class Pictures:
     ``lock`` serializes the threads of the code.
     """
 
-    def __init__(self, max_figures: int, max_bytes: int, send: Callable[[str, bytes], None]):
+    def __init__(self, max_figures: int, max_bytes: int, send: Send) -> None:
         self.notes: list[str] = []
         self.count = 0
         self.offered = 0
@@ -73,18 +76,19 @@ class Pictures:
         self.note(f"only the first {self._max_figures} figures were kept")
         return True
 
-    def add(self, data: bytes, mime: str, source: object = None) -> None:
+    def add(self, data: bytes, mime: str, source: object = None) -> int | None:
         """Send a picture, unless it is the same as one taken of ``source`` before.
 
         Saved, then shown, then displayed: one picture as long as it does not
-        change. ``source`` None: unless it is the same as any.
+        change. ``source`` None: unless it is the same as any. Returns its number,
+        from 0, None if it was not sent.
         """
         with self.lock:
             self.offered += 1
             digest = blake2b(data, digest_size=16).digest()
             for seen, known in self._seen:
                 if known == digest and (source is None or seen() is source):
-                    return
+                    return None
             if self.count >= self._max_figures:
                 self.note(f"only the first {self._max_figures} figures were kept")
             elif self.total_bytes + len(data) > self._max_bytes:
@@ -93,7 +97,18 @@ class Pictures:
                 self._seen.append((_reference(source), digest))
                 self.count += 1
                 self.total_bytes += len(data)
-                self._send(mime, data)
+                self._send({"type": "figure", "mime": mime}, data)
+                return self.count - 1
+            return None
+
+    def add_preview(self, number: int, data: bytes) -> None:
+        """Send the PNG of a figure that was sent as something else."""
+        with self.lock:
+            if self.total_bytes + len(data) > self._max_bytes:
+                self.note("a figure's preview was dropped: over the limit for results")
+                return
+            self.total_bytes += len(data)
+            self._send({"type": "preview", "figure": number}, data)
 
     def note(self, text: str) -> None:
         """Tell the user, once."""

@@ -7,23 +7,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..exceptions import in_short
+from .kaleido_programs import bundled_browser
 from .pictures import PLOTLY, Pictures
+from .plotly_export import to_image
+from .plotly_previews import PlotlyPreviews
 
 MAX_JSON_BYTES = 32 << 20
 SAVING = ("write_html", "write_image", "write_json")
 
 
 class PlotlyFigures:
-    """Takes figures as JSON; no browser is started, and nothing is fetched."""
+    """Takes figures as JSON; a browser, where there is one, draws them after the code."""
 
     def __init__(self, pictures: Pictures, replace: Callable[[Any, str, Any], None]) -> None:
         self._pictures = pictures
         self._replace = replace
+        self._previews = PlotlyPreviews(pictures)
         self._figure_class: Any = ()  # of nothing, until plotly is imported
 
     def hooks(self) -> Mapping[str, Callable[[Any], None]]:
         """Tell what to do with which module."""
-        return {"plotly.basedatatypes": self._hook_figures, "plotly.io": self._hook_show}
+        return {
+            "plotly.basedatatypes": self._hook_figures,
+            "plotly.io": self._hook_show,
+            "plotly.io._kaleido": self._hook_export,
+        }
 
     def display(self, value: Any) -> bool:
         """Take a figure; False if it is none."""
@@ -38,6 +46,10 @@ class PlotlyFigures:
             layout = value.layout.to_plotly_json()
             if value.data or layout.keys() - {"template"}:
                 self._take(value)
+
+    def draw_previews(self, end_s: float) -> None:
+        """Draw the figures as PNG where kaleido can; ``end_s`` as there."""
+        self._previews.draw(end_s)
 
     def _take(self, figure: Any) -> None:
         if not self._pictures.active or self._pictures.full(figure):
@@ -54,7 +66,9 @@ class PlotlyFigures:
                 f"a plotly figure of {len(data)} bytes was not kept: the limit is {MAX_JSON_BYTES}"
             )
             return
-        self._pictures.add(data, PLOTLY, None if isinstance(figure, dict) else figure)
+        number = self._pictures.add(data, PLOTLY, None if isinstance(figure, dict) else figure)
+        if number is not None:
+            self._previews.remember(number, data)
 
     def _hook_show(self, module: Any) -> None:
         def show(figure: Any, *_: object, **__: object) -> None:
@@ -63,6 +77,11 @@ class PlotlyFigures:
 
         # Where the class's own show() looks it up as well.
         self._replace(module, "show", show)
+
+    def _hook_export(self, module: Any) -> None:
+        if bundled_browser() is not None and not module.kaleido_available():
+            self._replace(module, "kaleido_available", lambda: True)
+            self._replace(module, "to_image", to_image)
 
     def _hook_figures(self, module: Any) -> None:
         self._figure_class = module.BaseFigure

@@ -21,7 +21,7 @@ def test_a_job_from_start_to_end(tmp_path: Path) -> None:
     assert program.out[frames.STDOUT] == b"hi\n"
     assert [one[0]["type"] for one in program.messages] == [
         "ready",
-        "started",
+        "running",
         "display",
         "variable",
         "finished",
@@ -63,18 +63,6 @@ def test_a_variable_that_does_not_load_is_named(tmp_path: Path) -> None:
     header = program.of_type("unloadable")[0][0]
     assert header["variable"] == "model"
     assert "no_such_module" in header["reason"]
-
-
-def test_a_given_file_lies_under_its_own_name(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("hello")
-    store = VariableStore(tmp_path / "store")
-    bundle = store.put_variables({"notes": tmp_path / "notes.txt"})
-    with store.job_folder() as folder:
-        store.link_variables(bundle, folder)
-        program = Program(tmp_path).serve(
-            "print(notes.name, notes.read_text())", variables=bundle, folder=str(folder)
-        )
-    assert program.out[frames.STDOUT] == b"notes.txt hello\n"
 
 
 @pytest.mark.parametrize(

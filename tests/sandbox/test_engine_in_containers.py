@@ -1,0 +1,202 @@
+"""This process in a container: with the host's engine, and with an engine of its own in there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker.errors import APIError
+from docker.types import Mount
+
+from sandbox.engine import connect
+from sandbox.errors import EngineUnreachableError
+from sandbox.image import image_tag
+from tests.sandbox.devcontainer_program import BIG
+from tests.sandbox.second_engine import IMAGE, give_image
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+SOCKET = Path("/var/run/docker.sock")
+REPOSITORY = Path(__file__).parents[2]
+NOTES = REPOSITORY / "LICENSE"
+START_S = 60
+DAEMON = ("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-init")
+WITHOUT = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "ld-linux")
+"""Each system has its own."""
+CANNOT = 42
+INNER = f"""
+/daemon/dockerd --version || exit {CANNOT}
+exec dockerd --host unix:///shared/docker.sock \
+  --bridge=none --iptables=false --ip-forward=false --ip-masq=false
+"""
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with contextlib.closing(connect()) as client:
+        yield client
+
+
+def volumes(*more: tuple[Path | str, str]) -> list[str]:
+    """Mount the program and its libraries, each where it is here."""
+    packages = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
+    shown = [(path, str(path)) for path in (REPOSITORY, *packages)]
+    return [f"{source}:{target}:ro" for source, target in shown] + [
+        f"{source}:{target}" for source, target in more
+    ]
+
+
+def environment(engine: str) -> dict[str, str]:
+    path = f"{REPOSITORY}:{sysconfig.get_path('purelib')}:{sysconfig.get_path('platlib')}"
+    return {"PYTHONPATH": path, "DOCKER_HOST": engine, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def program(image: str, root: Path) -> list[str]:
+    return ["python3", "-m", "tests.sandbox.devcontainer_program", image, str(root), str(NOTES)]
+
+
+def check(told: str) -> None:
+    lines = NOTES.read_text().count("\n")
+    expected = ["ok", "done\n", {"size": len(BIG), "lines": lines}, ""]
+    assert json.loads(told.splitlines()[-1]) == [expected] * 3
+
+
+@pytest.mark.skipif(not SOCKET.is_socket(), reason="the engine has no socket to mount")
+@pytest.mark.parametrize("decoy", [False, True], ids=["no such folder", "another of that name"])
+def test_the_hosts_engine_in_a_container(client: Any, tmp_path: Path, decoy: bool) -> None:
+    root = tmp_path / f"store-{secrets.token_hex(4)}"
+    same = root / "jobs" / "same"
+    if decoy:
+        same.mkdir(parents=True)
+        (same / "mine").write_text("of the engine's machine")
+    outer = client.containers.run(
+        image_tag(),
+        entrypoint=program(image_tag(), root),
+        environment=environment(f"unix://{SOCKET}"),
+        volumes=volumes((SOCKET, str(SOCKET))),
+        user="0:0",
+        network_mode="none",
+        detach=True,
+    )
+    try:
+        code = outer.wait(timeout=120)["StatusCode"]
+        told = outer.logs(stdout=True, stderr=False).decode()
+        noted = outer.logs(stdout=False, stderr=True).decode()
+    finally:
+        outer.remove(force=True, v=True)
+    assert code == 0, noted
+    check(told)
+    assert noted.count("variables go there by its API") == 1
+    assert ("has another folder at" in noted) is decoy
+    assert [one.name for one in same.rglob("*")] == (["mine"] if decoy else [])
+    mine = {"label": f"org.codegen-agent.test={root.name}"}
+    assert client.containers.list(all=True, filters=mine) == []
+    assert client.volumes.list(filters=mine) == []
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Path:
+    """The daemon's programs and the libraries they need, for a container of the same system."""
+    folder = tmp_path / "daemon"
+    (folder / "lib").mkdir(parents=True)
+    for name in DAEMON:
+        path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+        if path is None:
+            if name in ("dockerd", "containerd", "runc"):
+                pytest.skip(f"the daemon's program {name!r} is not on this machine")
+            continue
+        shutil.copy(path, folder / name)
+        needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+        for line in needed.splitlines():
+            _, arrow, library = line.partition(" => ")
+            if arrow and not line.strip().startswith(WITHOUT):
+                shutil.copy(library.split()[0], folder / "lib")
+    return folder
+
+
+def privileged_container(client: Any, daemon: Path, shared: Path) -> Any:
+    """Start a container that may run a daemon, with as few privileges as this machine has."""
+    options: dict[str, Any] = {
+        "entrypoint": ["sh", "-c", INNER],
+        "environment": {
+            **environment("unix:///shared/docker.sock"),
+            "LD_LIBRARY_PATH": "/daemon/lib",
+            "PATH": "/daemon:/usr/sbin:/usr/bin:/sbin:/bin",
+        },
+        # Layers of layers do not mount: the daemon's own are on a volume.
+        "mounts": [Mount("/var/lib/docker", None, type="volume")],
+        "user": "0:0",
+        "network_mode": "none",
+        "detach": True,
+    }
+    shown = [(daemon, "/daemon"), (shared, "/shared")]
+    outer = client.containers.create(
+        image_tag(), privileged=True, volumes=volumes(*shown), **options
+    )
+    try:
+        outer.start()
+    except APIError as error:
+        outer.remove(force=True, v=True)
+        if "unable to apply caps" not in str(error.explanation):
+            raise
+    else:
+        return outer
+    # A machine that lacks a capability itself cannot give "all".
+    return client.containers.run(
+        image_tag(),
+        cap_add=["ALL"],
+        cap_drop=["SYS_RESOURCE"],
+        security_opt=["seccomp=unconfined", "apparmor=unconfined"],
+        volumes=volumes(*shown, ("/sys/fs/cgroup", "/sys/fs/cgroup")),
+        **options,
+    )
+
+
+@contextlib.contextmanager
+def inner_engine(client: Any, daemon: Path, shared: Path) -> Iterator[tuple[Any, Any]]:
+    """Lend a privileged container with a daemon in it, and a client of that daemon."""
+    outer = privileged_container(client, daemon, shared)
+    try:
+        deadline = time.monotonic() + START_S
+        while True:
+            with contextlib.suppress(EngineUnreachableError):
+                inner = connect(f"unix://{shared}/docker.sock")
+                break
+            outer.reload()
+            said = outer.logs().decode()[-3000:]
+            if outer.attrs["State"]["ExitCode"] == CANNOT:
+                pytest.skip(f"the daemon does not run on the image's system: {said}")
+            assert outer.status == "running", said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.2)
+        with contextlib.closing(inner):
+            yield outer, inner
+    finally:
+        outer.remove(force=True, v=True)
+
+
+@pytest.mark.skipif(
+    not (hasattr(os, "geteuid") and os.geteuid() == 0), reason="needs the daemon's own socket"
+)
+def test_an_engine_in_the_same_container(client: Any, daemon: Path) -> None:
+    # Short: the names of sockets are bounded.
+    with (
+        tempfile.TemporaryDirectory(prefix="cg-", dir="/tmp") as shared,
+        inner_engine(client, daemon, Path(shared)) as (outer, inner),
+    ):
+        give_image(client, inner)
+        code, (told, noted) = outer.exec_run(program(IMAGE, Path("/tmp/store")), demux=True)
+        assert code == 0, noted
+        check(told.decode())
+        assert b"variables go there by its API" not in (noted or b"")
+        assert inner.containers.list(all=True) == inner.volumes.list() == []
