@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from sandbox.runner import frames
 
 DRAIN_S = 5.0
 """Allowed for what is under way when a container is killed."""
+CREATION_S = 2.0
+"""Allowed for a creation under way when nobody waits for it any more."""
 _STREAM_NAMES = {frames.STDOUT: "stdout", frames.STDERR: "stderr"}
 
 
@@ -82,10 +85,15 @@ class Container:
         self._messages = frames.MessageReader(
             policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
         )
+        name = f"codegen-agent-{secrets.token_hex(16)}"
         try:
             with engine_errors("creating a container"), unseen_folder(job):
-                self.id: str = create(client, image, policy, job.mount(), labels, preload, engine)
-        except BaseException:
+                self.id: str = create(
+                    client, image, policy, job.mount(), labels, preload, engine, name
+                )
+        except BaseException as error:
+            if not isinstance(error, Exception):  # Ctrl-C: the engine may go on making it
+                _remove_when_made(self._api, name)
             job.remove()
             raise
         try:
@@ -230,3 +238,18 @@ class Container:
                     raise
         with contextlib.suppress(TimeoutError, frames.FrameError):
             self._read(run, time.monotonic() + DRAIN_S, on_output)
+
+
+def _remove_when_made(api: Any, name: str) -> None:
+    import docker.errors
+
+    deadline = time.monotonic() + CREATION_S
+    while time.monotonic() < deadline:
+        try:
+            api.remove_container(name, force=True, v=True)
+        except docker.errors.NotFound:
+            time.sleep(0.1)
+        except Exception:  # the engine is gone, or removes it already
+            return
+        else:
+            return

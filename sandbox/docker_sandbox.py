@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -65,7 +66,10 @@ class DockerSandbox:
         self._image = image or image_tag
         self._labels = {f"{LABELS}.{key}": value for key, value in (labels or {}).items()}
         self._backing = Backing(client, store)
-        self._pool = Pool(self._start, self._room, idle_s)
+        # By weak reference: the pool must not keep up a sandbox that nobody has any more.
+        start, room = weakref.WeakMethod(self._start), weakref.WeakMethod(self._room)
+        self._pool = Pool(start, room, idle_s)
+        self._forgotten = weakref.finalize(self, self._pool.close, wait=False)
         self._swept = self._closed = False
         self.policy = policy or SandboxPolicy()
 
@@ -99,6 +103,7 @@ class DockerSandbox:
     def close(self) -> None:
         """Remove what is left of this sandbox; it cannot be used afterwards."""
         self._closed = True
+        self._forgotten.detach()
         self._pool.close()
         self._backing.close()
 

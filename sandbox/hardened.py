@@ -30,10 +30,12 @@ def create(
     labels: Mapping[str, str],
     preload: str,
     engine: EngineFacts,
+    name: str,
 ) -> str:
     """Create a container with everything taken away that a policy does not give.
 
-    ``job`` is the mount of the folder or the volume with the job's files.
+    ``job`` is the mount of the folder or the volume with the job's files; ``name`` is
+    the container's until it gets another.
 
     Raises:
         SandboxUnavailableError: the engine lacks the policy's runtime.
@@ -71,6 +73,7 @@ def create(
         environment=variables | (_gvisor_variables(policy) if gvisor else {}),
         host_config=host_config,
         labels={ROLE_LABEL: "run", **labels},
+        name=name,
         network_disabled=True,
         stdin_open=True,
         tty=False,

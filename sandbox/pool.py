@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from sandbox.errors import SandboxError
 from sandbox.launch import Lease
 
 IDLE_S = 600.0
@@ -36,13 +37,16 @@ class Pool:
     """
 
     def __init__(
-        self, start: Callable[[str], Lease], room: Callable[[], int], idle_s: float = IDLE_S
+        self,
+        start: Callable[[], Callable[[str], Lease] | None],
+        room: Callable[[], Callable[[], int] | None],
+        idle_s: float = IDLE_S,
     ) -> None:
         """Start nothing yet.
 
         Args:
-            start: starts one for a thread, or for any if the name is empty.
-            room: how many may wait at once.
+            start: refers to what starts one for a thread, or for any if the name is empty.
+            room: refers to what tells how many may wait at once.
             idle_s: how long one waits at most.
         """
         self._start = start
@@ -66,12 +70,9 @@ class Pool:
         with self._own_lock():
             there = sum(one.thread in (thread, "") for one in self._waiting)
             for _ in range(max(0, count - there)):
-                try:
-                    if self._closed or len(self._waiting) >= self._room():
-                        return
-                except Exception:  # the engine is gone: the run says so
+                if self._closed or len(self._waiting) >= self._room_now():
                     return
-                self._waiting.append(_Waiting(self._starting.submit(self._start, thread), thread))
+                self._waiting.append(_Waiting(self._starting.submit(self._begun, thread), thread))
             self._note_use()
 
     def take(self, fits: Callable[[Lease], bool], thread: str = "") -> Lease | None:
@@ -87,11 +88,17 @@ class Pool:
                 if not usable:
                     return None
                 self._waiting.remove(usable[0])
-            with contextlib.suppress(Exception):  # tried again in the foreground, to be told
-                lease = usable[0].lease.result()
+            future = usable[0].lease
+            try:
+                lease = future.result()
                 if lease.container.is_alive() and fits(lease):
                     return lease
                 self.retire(lease)
+            except Exception:  # tried again in the foreground, to be told
+                self._let_go(future)
+            except BaseException:  # Ctrl-C: nobody else knows of it
+                self._let_go(future)
+                raise
 
     def retire(self, lease: Lease) -> None:
         """Remove one in the background."""
@@ -112,19 +119,38 @@ class Pool:
         with self._own_lock():
             waiting = list(self._waiting)
             self._waiting.clear()
-            for one in waiting:
-                one.lease.cancel()
-                self._removing.submit(_close, one.lease)
+        for one in waiting:
+            self._let_go(one.lease)
 
-    def close(self) -> None:
+    def close(self, *, wait: bool = True) -> None:
         """Let go of all, and wait until they are gone; nothing is started afterwards."""
         self.empty()
         with self._own_lock():
             self._closed = True
             if self._idle is not None:
                 self._idle.cancel()
-        self._starting.shutdown()
-        self._removing.shutdown()
+        self._starting.shutdown(wait)
+        self._removing.shutdown(wait)
+
+    def _let_go(self, future: Future[Lease]) -> None:
+        future.cancel()
+        try:
+            self._removing.submit(_close, future)
+        except RuntimeError:  # this pool is closed, or the interpreter is at its end
+            _close(future)
+
+    def _begun(self, thread: str) -> Lease:
+        start = self._start()
+        if start is None:
+            raise SandboxError("nobody has the sandbox any more")
+        return start(thread)
+
+    def _room_now(self) -> int:
+        room = self._room()
+        try:
+            return room() if room else 0
+        except SandboxError:  # the engine is gone: the run says so
+            return 0
 
     def _note_use(self) -> None:
         self._last_use = time.monotonic()

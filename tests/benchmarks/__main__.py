@@ -16,6 +16,7 @@ from tests.benchmarks.measuring import Findings, Row, Scale
 
 SUBJECTS = (
     "sandbox_latency",
+    "gvisor",
     "peers",
     "hand_over",
     "frame_out",

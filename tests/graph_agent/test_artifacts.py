@@ -14,10 +14,14 @@ import pytest
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest
 from graph_agent.artifacts import MAX_JSON_CHARS, json_value, save_run, save_values
+from graph_agent.records import Attempt
+from graph_agent.result import result_from
 from graph_agent.samples import load_tips
 from graph_agent.settings import Settings
 from graph_agent.state import AgentOutput
+from nodes.execute import to_record
 from sandbox import DockerSandbox, VariableStore
+from sandbox.records import Execution, Figure
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 
@@ -150,3 +154,20 @@ def test_a_value_that_holds_itself_has_no_json() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert json_value(deep) is None
+
+
+def test_a_preview_survives_the_state_and_lies_beside_its_figure(tmp_path: Path) -> None:
+    store = VariableStore(tmp_path / "variables")
+    drawn = Figure(b"drawn", "image/png", 4, 3)
+    figures = (Figure(b"{}", "application/vnd.plotly.v1+json", 4, 3, drawn), drawn)
+    record = to_record(Execution("ok", figures=figures), store, "sample")
+    attempt = Attempt(number=1, code="x", execution=record).to_state()
+    output: AgentOutput = {"request": "Go", "attempts": [attempt]}  # type: ignore[typeddict-item]
+    assert result_from(output, store, "t").figures == figures
+    written = save_run(output, store, tmp_path / "out")
+    named = {one.name: one.read_bytes() for one in written if "figure" in one.name}
+    assert named == {
+        "attempt-1-figure-1.json": b"{}",
+        "attempt-1-figure-1.png": b"drawn",
+        "attempt-1-figure-2.png": b"drawn",
+    }

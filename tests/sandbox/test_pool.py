@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,7 +157,7 @@ def test_what_waits_takes_a_part_of_the_engines_memory_at_most(engine: Any) -> N
     finally:
         sandbox.close()
     started: list[str] = []
-    pool = Pool(started.append, lambda: 2)  # type: ignore[arg-type]
+    pool = Pool(lambda: started.append, lambda: lambda: 2)  # type: ignore[arg-type, return-value]
     pool.fill(10)
     pool.fill(1, "another")
     pool.close()
@@ -240,3 +243,53 @@ def test_a_forked_process_leaves_its_parents_containers_alone(
             "name": waiting.pop(),
             "x": 100_000,
         }
+
+
+def test_a_sandbox_that_nobody_has_any_more_leaves_nothing(
+    ours: Callable[[], list[Any]], labels: dict[str, str]
+) -> None:
+    sandbox = DockerSandbox(warm=1, labels=labels)
+    sandbox.prepare()
+    wait_until_ready(sandbox)
+    assert ours()
+    del sandbox
+    gc.collect()
+    wait_for(lambda: not ours())
+
+
+INTERRUPTED = """
+import sys, threading, time, _thread
+from sandbox import DockerSandbox
+delay_s, warm, label = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+with DockerSandbox(warm=warm, labels={"test": label}) as sandbox:
+    sandbox.check()
+    if warm:
+        time.sleep(1.05)
+    print("now", flush=True)
+    try:
+        threading.Timer(delay_s, _thread.interrupt_main).start()
+        sandbox.run("import time; time.sleep(20)")
+    except KeyboardInterrupt:
+        pass
+    else:
+        raise SystemExit("not interrupted")
+print("closed", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("warm", "delay_s"), [*((0, at / 25) for at in range(8)), *((1, at / 10) for at in range(1, 6))]
+)
+def test_an_interrupted_run_leaves_no_container(
+    ours: Callable[[], list[Any]], labels: dict[str, str], warm: int, delay_s: float
+) -> None:
+    arguments = [str(delay_s), str(warm), labels["test"]]
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *arguments], stdout=subprocess.PIPE, text=True
+    ) as host:
+        assert host.stdout is not None
+        assert host.stdout.read(len("now\nclosed\n")) == "now\nclosed\n"
+        left = ours()
+        host.kill()
+    assert left == []

@@ -15,11 +15,16 @@ def main() -> None:
     """Answer each line of the standard input by one on the standard output."""
     answers = os.dup(1)
     os.dup2(2, 1)  # what the libraries print is no answer
-    with contextlib.suppress(Exception):  # one Chrome for all; else each figure has its own
-        importlib.import_module("kaleido").start_sync_server(silence_warnings=True)
+    succeeded = served = False
     for line in sys.stdin.buffer:
+        if succeeded and not served:  # one Chrome for the rest; the server never ends without one
+            served = True
+            with contextlib.suppress(Exception):
+                importlib.import_module("kaleido").start_sync_server(silence_warnings=True)
+        drawn = answer(json.loads(line))
+        succeeded = succeeded or drawn["code"] == 0
         with open(answers, "wb", closefd=False) as stream:
-            stream.write(json.dumps(answer(json.loads(line))).encode() + b"\n")
+            stream.write(json.dumps(drawn).encode() + b"\n")
 
 
 def answer(wanted: dict[str, Any]) -> dict[str, Any]:

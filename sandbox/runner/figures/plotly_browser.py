@@ -16,6 +16,7 @@ from typing import Any, Self
 READ_BYTES = 1 << 16
 MAX_ANSWER_BYTES = 64 << 20
 MAX_REASON_CHARS = 120
+TEXT_FORMATS = ("svg", "json", "eps")
 
 
 class DrawingError(RuntimeError):
@@ -99,7 +100,7 @@ class Browser:
         if not isinstance(answer, dict):
             raise DrawingError("kaleido answers what is no object")
         if "version" in answer and answer.get("code") == 0:
-            del answer["result"]
+            answer.pop("result", None)
         return answer
 
     def _write(self, data: bytes) -> None:
@@ -132,4 +133,9 @@ class Browser:
 
 
 def _decoded(result: str, kind: str) -> bytes:
-    return result.encode() if kind in ("svg", "json", "eps") else base64.b64decode(result)
+    if kind in TEXT_FORMATS:
+        return result.encode()
+    try:
+        return base64.b64decode(result)
+    except ValueError:
+        raise DrawingError("kaleido answers what is no base64") from None

@@ -25,6 +25,7 @@ MIN_MEMORY_BYTES = 512 << 20
 MAX_JSON_BYTES = 16 << 20
 DEFAULT_SIZE = (700, 500)
 """As the host takes it where the layout names none, pixels."""
+MAX_SIDE_PIXELS = 100_000
 
 
 class PlotlyPreviews:
@@ -93,4 +94,6 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def _side(value: Any, default: int) -> int:
-    return int(value) if isinstance(value, (int, float)) and value >= 1 else default
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return default
+    return int(value) if 1 <= value <= MAX_SIDE_PIXELS else default

@@ -66,6 +66,7 @@ def test_one_browser_draws_all() -> None:
         ("import time; time.sleep(600)", "took too long"),
         ("pass", "ended without a word"),
         ("print('Segmentation fault', flush=True); input()", "no JSON"),
+        ('input(); print(\'{"code": 0, "result": "x"}\', flush=True); input()', "no base64"),
         ("print('[1]', flush=True); input()", "no object"),
         ("input()\nwhile True: print(end='x' * 65536)", "more than"),
     ],
@@ -166,7 +167,12 @@ def test_without_kaleido_nothing_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("layout", "size"),
-    [({}, (700, 500)), ({"width": 10.5}, (10, 500)), ({"height": "9", "width": -1}, (700, 500))],
+    [
+        ({}, (700, 500)),
+        ({"width": 10.5}, (10, 500)),
+        ({"height": "9", "width": -1}, (700, 500)),
+        ({"height": True, "width": 1e300}, (700, 500)),
+    ],
 )
 def test_the_size_a_figure_asks_for(layout: dict[str, Any], size: tuple[int, int]) -> None:
     assert size_of(json.dumps({"data": [], "layout": layout}).encode()) == size
