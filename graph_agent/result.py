@@ -109,9 +109,9 @@ def result_from(output: AgentOutput, store: VariableStore, thread_id: str) -> Co
 
 def decode_reference(reference: ValueReference, store: VariableStore) -> Any:
     """Read a stored value back; see :class:`StoredVariables` for what is raised."""
-    from sandbox.collect import decode
+    from sandbox.decode import decode_value
 
-    return decode(Payload(reference.codec, reference.type, store.get(reference.sha256)))
+    return decode_value(Payload(reference.codec, reference.type, store.get(reference.sha256)))
 
 
 def _attempt(record: Attempt, store: VariableStore) -> AttemptResult:

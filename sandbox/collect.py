@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import keyword
 import signal
 from types import MappingProxyType
-from typing import Any
 
 from sandbox.container import RawRun
-from sandbox.decode import DecodeLimits, decode_payload
-from sandbox.errors import PayloadError, VariableError
 from sandbox.policy import SandboxPolicy
-from sandbox.received_figures import ReceivedFigures
-from sandbox.records import DISPLAY, Execution, ExecutionError, Outcome, Payload
-from sandbox.runner import frames
+from sandbox.received import Received
+from sandbox.records import Execution, Outcome
+from sandbox.runner.frames import BROKEN_EXIT
 
-MAX_REASON_CHARS = 600
-MAX_NAME_CHARS = 200
-MAX_DURATION_S = 1e9
-MAX_DISPLAY_CHARS = 8_000
-MAX_ERROR_CHARS = 20_000
+BROKEN = "the code broke the process it ran in, so that its results could not be read"
+FORGED = "the code wrote to the runner's own channel"
 
 
 def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Execution:
@@ -28,10 +21,10 @@ def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Ex
     Raises:
         VariableError: a given variable did not load in the image.
     """
-    parts = _Parts(policy, returns)
+    parts = Received(policy, returns)
     for header, body in raw.messages:
         parts.take(header, body)
-    outcome, detail = judge(raw, parts.finished, parts.error, policy)
+    outcome, detail = judge(raw, parts, policy)
     if parts.problems and not detail:
         detail = "; ".join(parts.problems)
     return Execution(
@@ -52,9 +45,7 @@ def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Ex
     )
 
 
-def judge(
-    raw: RawRun, finished: bool, error: ExecutionError | None, policy: SandboxPolicy
-) -> tuple[Outcome, str]:
+def judge(raw: RawRun, parts: Received, policy: SandboxPolicy) -> tuple[Outcome, str]:
     """Decide the outcome; the second part is a sentence on it, if there is more to say."""
     report = raw.exit_report or {}
     if raw.end == "timeout":
@@ -65,26 +56,34 @@ def judge(
         return "output_limit", f"its results are over {policy.max_result_bytes} bytes"
     if raw.end == "malformed":
         limited = "output" in raw.problem
-        return ("output_limit" if limited else "crashed"), raw.problem
+        return ("output_limit", raw.problem) if limited else ("crashed", f"{FORGED}: {raw.problem}")
+    if parts.misplaced:
+        return "crashed", f"{FORGED}: a message {parts.misplaced!r} where none may come"
     memory = f"it needed more than its {policy.memory_bytes >> 20} MiB of memory"
-    if finished and error is None:
-        return "ok", ""
-    if finished and error is not None:
-        if error.name == "MemoryError":
-            return "out_of_memory", memory
-        if error.name == "ModuleNotFoundError":
-            return "missing_package", error.message
-        return "error", memory if report.get("oom_kills") else ""
+    if parts.finished:
+        return _judge_finished(parts, memory, bool(report.get("oom_kills")))
     if raw.end == "memory" or report.get("oom_kills"):
         return "out_of_memory", memory
+    if parts.broken:
+        return "crashed", f"{BROKEN}: {parts.broken}"
     return "crashed", _exit_words(report.get("code"))
+
+
+def _judge_finished(parts: Received, memory: str, killed: bool) -> tuple[Outcome, str]:
+    if parts.error is None:
+        return "ok", ""
+    if parts.error.name == "MemoryError":
+        return "out_of_memory", memory
+    if parts.error.name == "ModuleNotFoundError":
+        return "missing_package", parts.error.message
+    return "error", memory if killed else ""
 
 
 def _exit_words(code: int | None) -> str:
     if code is None:
         return "its process ended without a word"
-    if code == frames.BROKEN_EXIT:
-        return "the code broke the interpreter it ran in"
+    if code == BROKEN_EXIT:
+        return BROKEN
     if code < 0:
         try:
             name = signal.Signals(-code).name
@@ -92,182 +91,3 @@ def _exit_words(code: int | None) -> str:
             name = f"signal {-code}"
         return f"its process was killed by {name}"
     return f"its process left with exit code {code} without a word"
-
-
-class _Parts:
-    """Collects the messages of one run, each checked before it counts."""
-
-    def __init__(self, policy: SandboxPolicy, returns: list[str] | None) -> None:
-        self._policy = policy
-        self._returns = returns
-        self.variables: dict[str, Any] = {}
-        self.payloads: dict[str, Payload] = {}
-        self.withheld: dict[str, str] = {}
-        self.figures = ReceivedFigures(policy)
-        self.display: Any = None
-        self.display_text = ""
-        self._began = self.finished = False
-        self.error: ExecutionError | None = None
-        self.check_error: ExecutionError | None = None
-        self.changed: list[str] = []
-        self.problems: list[str] = []
-        self.duration_s = 0.0
-
-    def take(self, header: dict[str, Any], body: bytes) -> None:
-        """Take one message; one that is malformed is noted and otherwise ignored."""
-        handlers = {
-            "figure": self._figure,
-            "preview": self._preview,
-            "variable": self._variable,
-            "withheld": self._withhold,
-            "display": self._display,
-            "finished": self._finish,
-            "running": self._begin,
-            "unloadable": self._unloadable,
-        }
-        handler = handlers.get(header["type"])
-        if handler is None or (self._began and handler in (self._begin, self._unloadable)):
-            self.problems.append(f"an unexpected message of type {header['type'][:40]!r}")
-        else:
-            handler(header, body)
-
-    def _figure(self, header: dict[str, Any], body: bytes) -> None:
-        try:
-            self.figures.take(header.get("mime"), body)
-        except PayloadError as error:
-            self.problems.append(str(error))
-
-    def _preview(self, header: dict[str, Any], body: bytes) -> None:
-        try:
-            self.figures.take_preview(header.get("figure"), body)
-        except PayloadError as error:
-            self.problems.append(str(error))
-
-    def _variable(self, header: dict[str, Any], body: bytes) -> None:
-        name = self._name(header)
-        if name is None:
-            return
-        payload = Payload(_line(header, "codec", 40), _line(header, "value_type", 200), body)
-        try:
-            self.variables[name] = decode(payload, self._policy)
-        except PayloadError as error:
-            self.withheld[name] = (
-                f"{payload.type_name}: {_printable(str(error))[:MAX_REASON_CHARS]}"
-            )
-            return
-        self.payloads[name] = payload
-
-    def _withhold(self, header: dict[str, Any], _: bytes) -> None:
-        name = self._name(header)
-        if name is None:
-            return
-        kind, reason = _line(header, "value_type", 200), _line(header, "reason", MAX_REASON_CHARS)
-        shown = _line(header, "repr", MAX_REASON_CHARS)
-        self.withheld[name] = ": ".join(filter(None, (kind, reason))) + (
-            f" (it was {shown})" if shown else ""
-        )
-
-    def _display(self, header: dict[str, Any], body: bytes) -> None:
-        self.display_text = _text(header, "text", MAX_DISPLAY_CHARS)
-        if "codec" not in header:
-            return
-        payload = Payload(_line(header, "codec", 40), _line(header, "value_type", 200), body)
-        try:
-            self.display = decode(payload, self._policy)
-            self.payloads[DISPLAY] = payload
-        except PayloadError as error:
-            self.problems.append(
-                f"the displayed value: {_printable(str(error))[:MAX_REASON_CHARS]}"
-            )
-
-    def _finish(self, header: dict[str, Any], _: bytes) -> None:
-        self.finished = True
-        self.error = _error(header.get("error"))
-        self.check_error = _error(header.get("check_error"))
-        self.changed = _texts(header.get("changed_inputs"))
-        self.problems.extend(_texts(header.get("notes")))
-        duration_s = header.get("duration_s")
-        if isinstance(duration_s, float) and 0 <= duration_s < MAX_DURATION_S:  # no NaN either
-            self.duration_s = duration_s
-
-    def _begin(self, _: dict[str, Any], __: bytes) -> None:
-        self._began = True
-
-    def _unloadable(self, header: dict[str, Any], _: bytes) -> None:
-        raise VariableError(
-            f"variable {_text(header, 'variable', 200)!r} does not load in the runner image:"
-            f" {_text(header, 'reason', MAX_REASON_CHARS)}. Send plain data made from it, or build"
-            " the image again with `codegen-agent sandbox build` if the versions differ"
-        )
-
-    def _name(self, header: dict[str, Any]) -> str | None:
-        name = header.get("name")
-        if not isinstance(name, str) or not _is_name(name):
-            self.problems.append("a variable whose name is no identifier")
-        elif name in self.variables or name in self.withheld:
-            self.problems.append(f"variable {name[:200]!r} came twice")
-        elif len(self.variables) + len(self.withheld) > 2 * self._policy.max_variables:
-            self.problems.append("more variables than the limit")
-        elif self._returns is not None and name not in self._returns:
-            self.problems.append(f"variable {name[:200]!r} was not asked for")
-        else:
-            return name
-        return None
-
-
-def _is_name(text: str) -> bool:
-    return text.isidentifier() and not keyword.iskeyword(text) and len(text) <= MAX_NAME_CHARS
-
-
-def decode(payload: Payload, policy: SandboxPolicy | None = None) -> Any:
-    """Decode a value that came out of a container.
-
-    Raises:
-        PayloadError: it is malformed, over its limits, or needs a library that is not here.
-    """
-    if payload.codec != CODEC:
-        raise PayloadError(f"unknown codec {payload.codec!r}")
-    limits = DecodeLimits() if policy is None else DecodeLimits(max_bytes=policy.max_result_bytes)
-    return decode_payload(payload.data, limits)
-
-
-CODEC = "tree/1"
-
-
-def _error(described: object) -> ExecutionError | None:
-    if not isinstance(described, dict):
-        return None
-    line = described.get("line")
-    return ExecutionError(
-        name=_line(described, "name", 200),
-        message=_text(described, "message", MAX_ERROR_CHARS),
-        traceback=_text(described, "traceback", MAX_ERROR_CHARS),
-        line=line if isinstance(line, int) else None,
-    )
-
-
-def _text(header: dict[str, Any], key: str, max_chars: int) -> str:
-    value = header.get(key, "")
-    return _encodable(value[:max_chars]) if isinstance(value, str) else ""
-
-
-def _line(header: dict[str, Any], key: str, max_chars: int) -> str:
-    return _printable(_text(header, key, max_chars))
-
-
-def _printable(text: str) -> str:
-    """Escape what a terminal would obey, or take for another line."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
-    )
-
-
-def _encodable(text: str) -> str:
-    """Escape lone surrogates: JSON carries them, no file, socket or checkpoint does."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _texts(values: object) -> list[str]:
-    if not isinstance(values, list):
-        return []
-    return [_printable(value[:200]) for value in values[:1000] if isinstance(value, str)]

@@ -79,8 +79,12 @@ class Container:
         self._job = job
         self._engine = engine
         self._removed = threading.Lock()
+        # Each variable or what is over their limit, each figure and its preview, what comes once.
+        self._max_messages = 2 * (policy.max_variables + policy.max_figures) + 10
         self._chunks = frames.ChunkReader()
-        self._messages = frames.MessageReader(policy.max_result_bytes)
+        self._messages = frames.MessageReader(
+            policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
+        )
         name = f"codegen-agent-{secrets.token_hex(16)}"
         try:
             with engine_errors("creating a container"), unseen_folder(job):
@@ -201,6 +205,8 @@ class Container:
             for kind, chunk in self._chunks.feed(data):
                 if kind == frames.RESULT:
                     run.messages.extend(self._messages.feed(chunk))
+                    if len(run.messages) > self._max_messages:
+                        raise frames.FrameError("more messages than a run sends")
                 elif kind in (frames.EXIT, frames.RESULTS_END):
                     report = frames.parse_exit(chunk)
                     if kind == frames.EXIT or run.is_finished:

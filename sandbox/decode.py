@@ -16,9 +16,12 @@ from .decoding import (
 from .decoding.checks import array, integer, malformed
 from .decoding.reader import Reader
 from .errors import PayloadError
+from .records import Payload
 from .runner.limits import MAGIC, PREAMBLE, DecodeLimits, count_elements, padding
 
-__all__ = ["DecodeLimits", "decode_payload"]
+__all__ = ["DecodeLimits", "decode_payload", "decode_value"]
+
+CODEC = "tree/1"
 
 DEFAULT_LIMITS = DecodeLimits()
 DECODERS = {
@@ -29,6 +32,18 @@ DECODERS = {
     **arrow_streams.DECODERS,
     **other_libraries.DECODERS,
 }
+
+
+def decode_value(payload: Payload, max_bytes: int | None = None) -> Any:
+    """Decode a value that came out of a container, of at most ``max_bytes``.
+
+    Raises:
+        PayloadError: it is malformed, over its limits, or needs a library that is not here.
+    """
+    if payload.codec != CODEC:
+        raise PayloadError(f"unknown codec {payload.codec!r}")
+    limits = DEFAULT_LIMITS if max_bytes is None else DecodeLimits(max_bytes=max_bytes)
+    return decode_payload(payload.data, limits)
 
 
 def decode_payload(

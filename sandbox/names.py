@@ -7,7 +7,7 @@ import unicodedata
 
 from sandbox.errors import VariableNameError
 
-__all__ = ["check_variable_name"]
+__all__ = ["check_variable_name", "is_variable_name"]
 
 
 def check_variable_name(name: object) -> str:
@@ -34,3 +34,12 @@ def check_variable_name(name: object) -> str:
     if normal != name:
         raise VariableNameError(name, f"is read by Python as {normal!r}")
     return name
+
+
+def is_variable_name(name: str) -> bool:
+    """Whether generated code can use ``name`` as a global variable."""
+    try:
+        check_variable_name(name)
+    except VariableNameError:
+        return False
+    return True

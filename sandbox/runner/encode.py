@@ -9,6 +9,7 @@ from .encoding.errors import NotEncodableError
 from .encoding.naming import type_name
 from .encoding.reprs import bounded_repr
 from .encoding.writer import Writer
+from .exceptions import in_short
 from .limits import MAGIC, PREAMBLE, EncodeLimits, count_elements, padding
 
 __all__ = ["EncodeLimits", "NotEncodableError", "bounded_repr", "encode_value", "type_name"]
@@ -35,10 +36,7 @@ def encode_value(value: object, limits: EncodeLimits = DEFAULT_LIMITS) -> list[b
     except MemoryError:
         raise NotEncodableError("there is not enough memory to encode it") from None
     except BaseException as error:  # a library, or a type of the code's own, in an odd state
-        kind = type(error).__name__
-        raise NotEncodableError(
-            f"encoding it failed with {kind}: {bounded_repr(str(error))}"
-        ) from None
+        raise NotEncodableError(f"encoding it failed with {in_short(error)}") from None
 
 
 def _assemble(writer: Writer, node: object, limits: EncodeLimits) -> list[bytes | memoryview]:

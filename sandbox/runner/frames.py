@@ -15,6 +15,8 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
+from .limits import count_elements
+
 STDOUT = b"o"
 STDERR = b"e"
 RESULT = b"w"
@@ -22,14 +24,19 @@ RESULTS_END = b"r"
 EXIT = b"x"
 KINDS = (STDOUT, STDERR, RESULT, RESULTS_END, EXIT)
 
-BROKEN_EXIT = 70
-"""Exit code of a worker that cannot go on: after ``running``, the code broke its program."""
-
 CHUNK_HEADER = struct.Struct(">cI")
 MESSAGE_HEADER = struct.Struct(">IQ")
 MAX_CHUNK_BYTES = 1 << 20
 MAX_HEADER_BYTES = 8 << 20
 """Of a message's JSON header: the job's code and manifest have to fit."""
+MAX_RESULT_HEADER_BYTES = 1 << 20
+"""Of those the worker sends: an exception and its traceback have to fit."""
+HEADER_ELEMENT_BYTES = 16
+"""One element of a header per so many bytes of its limit: bounds what parsing it takes."""
+BROKEN_EXIT = 121
+"""Exit code of a worker that the code left unable to go on, or to say why."""
+
+_encode = json.JSONEncoder().encode  # what figures go by while the code runs, whatever it patched
 
 
 class FrameError(ValueError):
@@ -43,7 +50,7 @@ def pack_chunk(kind: bytes, data: bytes | memoryview) -> bytes:
 
 def pack_message(header: dict[str, Any], body_bytes: int = 0) -> bytes:
     """Frame a message's header; its body of ``body_bytes`` follows it unframed."""
-    encoded = json.dumps(header, ensure_ascii=True).encode("ascii")
+    encoded = _encode(header).encode("ascii")
     if len(encoded) > MAX_HEADER_BYTES:
         raise FrameError(f"a message header of {len(encoded)} bytes is over {MAX_HEADER_BYTES}")
     return MESSAGE_HEADER.pack(len(encoded), body_bytes) + encoded
@@ -80,8 +87,9 @@ class ChunkReader:
 class MessageReader:
     """Splits a stream of messages as its bytes arrive."""
 
-    def __init__(self, max_body_bytes: int) -> None:
+    def __init__(self, max_body_bytes: int, max_header_bytes: int = MAX_HEADER_BYTES) -> None:
         self._max_body_bytes = max_body_bytes
+        self._max_header_bytes = max_header_bytes
         self._pending = bytearray()
         self._wanted: int | None = None
 
@@ -98,14 +106,15 @@ class MessageReader:
             if len(self._pending) < MESSAGE_HEADER.size:
                 break
             header_bytes, body_bytes = MESSAGE_HEADER.unpack_from(self._pending)
-            if header_bytes > MAX_HEADER_BYTES or body_bytes > self._max_body_bytes:
+            if header_bytes > self._max_header_bytes or body_bytes > self._max_body_bytes:
                 raise FrameError(f"bad message sizes: {header_bytes} and {body_bytes} bytes")
             body_start = MESSAGE_HEADER.size + header_bytes
             self._wanted = body_start + body_bytes
             if len(self._pending) < self._wanted:
                 break
             with memoryview(self._pending) as view:
-                header = _parse_header(bytes(view[MESSAGE_HEADER.size : body_start]))
+                encoded = bytes(view[MESSAGE_HEADER.size : body_start])
+                header = _parse_header(encoded, self._max_header_bytes // HEADER_ELEMENT_BYTES)
                 body = bytes(view[body_start : self._wanted])
             del self._pending[: self._wanted]
             self._wanted = None
@@ -113,7 +122,9 @@ class MessageReader:
         return complete
 
 
-def _parse_header(encoded: bytes) -> dict[str, Any]:
+def _parse_header(encoded: bytes, max_elements: int) -> dict[str, Any]:
+    if count_elements(encoded) > max_elements:
+        raise FrameError(f"a message header of more than {max_elements} elements")
     try:
         header = json.loads(encoded)
     except (ValueError, RecursionError) as error:
@@ -136,7 +147,7 @@ def parse_exit(encoded: bytes) -> dict[str, Any]:
             "exceeded": report["exceeded"] if report["exceeded"] in ("output", "result") else None,
             "oom_kills": int(report["oom_kills"]),
         }
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise FrameError("the exit report is malformed") from None
 
 

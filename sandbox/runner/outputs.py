@@ -1,7 +1,9 @@
 """What goes back: values in their safe encoding, or the reason why not."""
 
 from __future__ import annotations
+import __future__ as future_features
 
+import keyword
 import types
 from typing import Any, Protocol
 
@@ -11,6 +13,7 @@ from .inputs import Given
 
 CODEC = "tree/1"
 MAX_DISPLAY_CHARS = 4_000
+FutureFeature = type(future_features.annotations)
 
 
 class Sender(Protocol):
@@ -22,46 +25,52 @@ class Sender(Protocol):
 
 def send(
     channel: Sender,
-    namespace: dict[str, Any],
-    given: Given,
-    changed: list[str],
+    values: dict[str, Any],
+    names: list[str],
     display: object,
-    job: dict[str, Any],
-) -> None:
-    """Send the display and the chosen variables, each as ``variable`` or ``withheld``."""
-    limits = job["limits"]
-    budget = int(limits["max_result_bytes"])
+    max_bytes: int,
+    max_variables: int,
+) -> str:
+    """Send the display and the named values, each as ``variable`` or ``withheld``.
+
+    Returns a note on what was left out for want of room, if anything.
+    """
+    budget = max_bytes
     if display is not None:
         header = {"type": "display", "text": bounded_repr(display, MAX_DISPLAY_CHARS)}
         _send_value(channel, header, display, budget)
-    names = job["returns"]
-    if names is None:
-        names = chosen(namespace, given, changed)
-    for position, name in enumerate(names):
-        if name not in namespace:
+    for position, name in enumerate(names[: 2 * max_variables]):
+        if name not in values:
             _withhold(channel, name, "", "the code did not define it")
-        elif position >= int(limits["max_variables"]):
-            _withhold(channel, name, "", f"over the limit of {position} variables")
+        elif position >= max_variables:
+            _withhold(channel, name, "", f"over the limit of {max_variables} variables")
         else:
             header = {"type": "variable", "name": name}
-            budget -= _send_value(channel, header, namespace[name], budget)
+            budget -= _send_value(channel, header, values[name], budget)
+    left_out = len(names) - 2 * max_variables
+    return f"{left_out} more variables are over their limit" if left_out > 0 else ""
 
 
-def chosen(namespace: dict[str, Any], given: Given, changed: list[str]) -> list[str]:
+def variables(namespace: dict[str, Any]) -> dict[str, Any]:
+    """Copy what has the name of a variable: ``globals()`` takes any key, of any class."""
+    return {name: value for name, value in namespace.items() if _is_name(name)}
+
+
+def chosen(values: dict[str, Any], given: Given, changed: list[str]) -> list[str]:
     """List what comes back unasked: new and changed variables, neither private nor modules."""
     return [
         name
-        for name, value in namespace.items()
-        if isinstance(name, str)  # globals() takes any key
-        and not name.startswith("_")
-        and not issubclass(type(value), types.ModuleType)  # an instance may lie, or refuse to say
-        and not _is_future_feature(value)
+        for name, value in values.items()
+        if not name.startswith("_")
+        # By the type alone: the value's own __class__ may say or raise anything.
+        and not issubclass(type(value), types.ModuleType)
+        and type(value) is not FutureFeature
         and (name not in given.values or name in changed)
     ]
 
 
-def _is_future_feature(value: object) -> bool:
-    return type_name(value) == "__future__._Feature"
+def _is_name(key: object) -> bool:
+    return type(key) is str and key.isidentifier() and not keyword.iskeyword(key)
 
 
 def _send_value(channel: Sender, header: dict[str, Any], value: object, budget: int) -> int:

@@ -10,9 +10,12 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from .encoding.naming import class_name
+from .exceptions import in_short, message_of
+from .interpreter import Interpreter, run_and_restore
 
 CODE_NAME = "generated_code.py"
 MAX_MESSAGE_CHARS = 4_000
@@ -43,78 +46,61 @@ def fresh_main() -> dict[str, Any]:
 
 
 def run(
-    code: str,
-    namespace: dict[str, Any],
-    name: str = CODE_NAME,
-    before_report: Callable[[], object] = int,
+    code: str, namespace: dict[str, Any], interpreter: Interpreter, name: str = CODE_NAME
 ) -> Result:
-    """Execute ``code``; a final expression becomes the result's display.
-
-    ``before_report`` is called before an exception is described.
-    """
+    """Execute ``code``, then restore ``interpreter``; a final expression becomes the display."""
     # Tracebacks and inspect.getsource read the source from here.
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     try:
         tree = ast.parse(code, name)
-        last = _taken_last_expression(tree)
-        body = compile(tree, name, "exec", dont_inherit=True)
-        exec(body, namespace)  # noqa: S102  # the purpose of this container
-        if last is None:
-            return Result()
-        flags = body.co_flags & FUTURE_FLAGS
-        final = compile(ast.Expression(last.value), name, "eval", flags, dont_inherit=True)
-        return Result(display=eval(final, namespace))  # noqa: S307  # likewise
-    except SystemExit as exit_:
-        before_report()
-        return _from_exit(exit_, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        parts = [compile(tree, name, "exec", dont_inherit=True)]
+        if isinstance(last, ast.Expr):
+            flags = parts[0].co_flags & FUTURE_FLAGS
+            final = ast.Expression(last.value)
+            parts.append(compile(final, name, "eval", flags, dont_inherit=True))
+        return Result(display=run_and_restore(interpreter, parts, namespace))
     except BaseException as error:
-        before_report()
-        return Result(describe(error, name))
+        try:
+            return _ended(error, name)
+        except BaseException as odd:  # of an exception class of the code's own
+            message = f"<it raises {in_short(odd)} when asked what it says>"
+            return Result({"name": class_name(type(error)), "message": message, "traceback": ""})
 
 
-def _taken_last_expression(tree: ast.Module) -> ast.Expr | None:
-    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
-        tree.body.pop()
-        return last
-    return None
-
-
-def finish_threads() -> None:
-    """Wait for the code's threads, as the interpreter does at its end."""
-    # Wakes idle executors first; threading.Thread.join alone would wait for them forever.
-    with contextlib.suppress(BaseException):  # what its own threads raise there
+def finish_threads(interpreter: Interpreter) -> None:
+    """Wait for the code's threads, as Python does at its end, then restore ``interpreter``."""
+    with contextlib.suppress(BaseException):  # what the code had called at this point
+        # Wakes idle executors first; threading.Thread.join alone would wait for them forever.
         threading._shutdown()  # type: ignore[attr-defined]
+    interpreter.restore()
 
 
 def describe(error: BaseException, name: str = CODE_NAME) -> dict[str, Any]:
     """Tell an exception's name, message, traceback of the user's frames, and line."""
-    lines = _lines(error, name)
-    if isinstance(error, SyntaxError) and error.filename == name:
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__, limit=None)
+        if frame.filename == name
+    ]
+    if isinstance(error, SyntaxError) and error.filename == name and type(error.lineno) is int:
         lines.append(error.lineno)
     return {
-        "name": type(error).__name__,
-        "message": _clip(_text(error), MAX_MESSAGE_CHARS),
+        "name": class_name(type(error)),
+        "message": _clip(message_of(error), MAX_MESSAGE_CHARS),
         "traceback": _clip(_user_traceback(error, name), MAX_TRACEBACK_CHARS),
         "line": lines[-1] if lines else None,
-        "module": getattr(error, "name", None) if isinstance(error, ImportError) else None,
     }
 
 
-def _lines(error: BaseException, name: str) -> list[int | None]:
-    try:
-        frames = traceback.walk_tb(error.__traceback__)
-        return [line for frame, line in frames if frame.f_code.co_filename == name]
-    except BaseException:  # the code may have broken anything
-        return []
-
-
-def _from_exit(exit_: SystemExit, name: str) -> Result:
-    if exit_.code is None or exit_.code == 0:
-        return Result()
-    if not isinstance(exit_.code, int):
-        with contextlib.suppress(BaseException):  # a message of the code's own class
-            print(exit_.code, file=sys.stderr)
-    return Result(describe(exit_, name))
+def _ended(error: BaseException, name: str) -> Result:
+    if issubclass(type(error), SystemExit):
+        code = error.code  # type: ignore[attr-defined]
+        if code is None or code == 0:
+            return Result()
+        if not isinstance(code, int):
+            print(code, file=sys.stderr)
+    return Result(describe(error, name))
 
 
 def _user_traceback(error: BaseException, name: str) -> str:
@@ -123,7 +109,7 @@ def _user_traceback(error: BaseException, name: str) -> str:
         _keep_user_frames(summary, name, seen=set())
         return "".join(summary.format())
     except BaseException:  # a hostile __str__, or no memory left
-        return f"{type(error).__name__}: {_text(error)}\n"
+        return f"{class_name(type(error))}: {message_of(error)}\n"
 
 
 def _keep_user_frames(summary: traceback.TracebackException, name: str, seen: set[int]) -> None:
@@ -136,13 +122,6 @@ def _keep_user_frames(summary: traceback.TracebackException, name: str, seen: se
     for other in linked:
         if other is not None:
             _keep_user_frames(other, name, seen)
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:
-        return f"<{type(error).__name__} without a readable message>"
 
 
 def _clip(text: str, max_chars: int) -> str:

@@ -65,7 +65,6 @@ def _become_worker(
     user: int, job_read: int, stdout_write: int, stderr_write: int, result_write: int
 ) -> None:
     """Turn this forked process into the worker; never returns."""
-    exit_code = frames.BROKEN_EXIT
     try:
         os.setsid()
         # First to go when memory runs out, so that process 1 lives to tell.
@@ -79,11 +78,9 @@ def _become_worker(
         from .worker import main as worker_main
 
         worker_main(job_read, result_write)
-        exit_code = 0
-    except BaseException:
+    except BaseException:  # before there was any code: the image is at fault
         sys.excepthook(*sys.exc_info())
-    finally:
-        os._exit(exit_code)
+        os._exit(70)
 
 
 def _hide_from_worker() -> None:
@@ -124,7 +121,10 @@ class _Relay:
                 selector.register(source, selectors.EVENT_READ, self._relay)
             status = _poll(self._worker)
             while status is None and self._exceeded is None:
-                for key, _ in selector.select(LOOK_S if self._memory.is_needed else None):
+                ready = selector.select(LOOK_S if self._memory.is_needed else None)
+                # The output's pipes were opened first: what was printed before a
+                # message goes before it, also when that message is refused.
+                for key, _ in sorted(ready, key=lambda one: one[0].fd):
                     handler: Callable[[int], bool] | None = key.data
                     if handler is None:
                         os.read(key.fd, READ_BYTES)

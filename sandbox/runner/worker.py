@@ -6,25 +6,18 @@ that code: the host believes none of it.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import io
 import math
 import os
-import pickle
-import shutil
 import sys
-import tempfile
 import time
-from typing import Any
+import warnings
+from typing import Any, NoReturn
 
-from . import figures, frames, inputs, outputs, program
-from .encode import EncodeLimits, encode_value
+from . import figures, frames, inputs, outputs, preparation, program
+from .exceptions import in_short
 from .figures import FigureCapture
-from .known_state import KnownState
+from .interpreter import Interpreter
 from .magics import without_magics
-
-PREPARED_MATPLOTLIB = "/opt/matplotlib-cache"
 
 
 class Channel:
@@ -32,6 +25,7 @@ class Channel:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._os_write = os.write  # figures are sent while the code runs, whatever it patched
 
     def send(self, header: dict[str, Any], body: list[bytes | memoryview] | None = None) -> None:
         """Write one message, its body given in parts."""
@@ -42,31 +36,38 @@ class Channel:
 
     def close(self) -> None:
         """Say that there is nothing more to come."""
-        with contextlib.suppress(OSError):  # the code may have closed it
-            os.close(self._fd)
+        os.close(self._fd)
 
     def _write(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
         while view:
-            view = view[os.write(self._fd, view) :]
+            view = view[self._os_write(self._fd, view) :]
 
 
 def main(job_fd: int, result_fd: int) -> None:
-    """Serve one job read from ``job_fd``; write messages to ``result_fd``."""
-    _replace_standard_streams()
-    _prepare_scratch()
+    """Serve one job read from ``job_fd``; write messages to ``result_fd``. Never returns.
+
+    Raises:
+        Exception: it cannot even begin.
+    """
+    leave, exit_code = os._exit, frames.BROKEN_EXIT
+    preparation.replace_standard_streams()
+    preparation.prepare_scratch()
     if ahead := os.environ.pop("CODEGEN_PRELOAD", ""):
-        preload(ahead)
-        rehearse()
+        preparation.preload(ahead)
+        preparation.rehearse()
     figures.prepare()
-    known = KnownState()
-    channel = Channel(result_fd)
+    channel, interpreter = Channel(result_fd), Interpreter()
     ready = {"type": "ready", "python": list(sys.version_info[:3]), "files": _files_of_job()}
     channel.send(ready)
     job = read_job(job_fd)
     os.close(job_fd)
-    if job is not None:
-        serve(job, channel, known)
+    try:
+        if job is not None:
+            serve(job, channel, interpreter)
+        exit_code = 0
+    finally:  # looks up no name: the code may have taken any away
+        leave(exit_code)
 
 
 def _files_of_job() -> list[str]:
@@ -77,75 +78,83 @@ def _files_of_job() -> list[str]:
         return []
 
 
-def serve(job: dict[str, Any], channel: Channel, known: KnownState) -> None:
-    """Load one job's variables, run its code, and send what comes of it.
+def serve(job: dict[str, Any], channel: Channel, interpreter: Interpreter) -> None:
+    """Run one job: send ``unloadable``, or else ``running``, what it made, and ``finished``.
 
-    ``running`` parts what comes before the code from what the code could have
-    sent itself.
+    Instead of ``finished`` comes ``broken`` when the code left too little to go on with.
     """
-    namespace = program.fresh_main()
     end_s = time.monotonic() + job["limits"].get("timeout_s", math.inf)
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
     except inputs.LoadError as error:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
-    namespace.update(given.values)
-    leave = os._exit
+    # From here on, the host takes nothing that belongs before the code.
     channel.send({"type": "running"})
     try:
-        _run(job, namespace, given, channel, known, end_s)
-    except BaseException:  # nothing of it is the reader's business: the code broke this program
-        leave(frames.BROKEN_EXIT)
+        _serve(job, channel, interpreter, given, end_s)
+    except BaseException as error:
+        channel.send({"type": "broken", "reason": in_short(error)})
+    channel.close()
 
 
-def _run(
+def _serve(
     job: dict[str, Any],
-    namespace: dict[str, Any],
-    given: inputs.Given,
     channel: Channel,
-    known: KnownState,
+    interpreter: Interpreter,
+    given: inputs.Given,
     end_s: float,
 ) -> None:
-    """Run the code, send figures as they are made, then variables, then ``finished``."""
+    namespace = program.fresh_main()
+    namespace.update(given.values)
     limits = job["limits"]
-    clock = time.perf_counter
     capture = FigureCapture(
-        int(limits["max_figures"]),
-        int(limits["max_result_bytes"]),
+        limits["max_figures"],
+        limits["max_result_bytes"],
         lambda header, data: channel.send(header, [data]),
         end_s,
     )
     with capture:
-        started = clock()
-        code = without_magics(job["code"])
-        result = program.run(code, namespace, before_report=known.put_back)
-        duration_s = clock() - started
-        check_error = None
-        if result.error is None and job.get("checks"):
-            check_error = program.run(job["checks"], namespace, "checks.py", known.put_back).error
-        known.put_back()
-        program.finish_threads()
-        changed = given.changed(namespace)
-        left = outputs.chosen(namespace, given, changed)
-        capture.finish(result.display, [namespace[name] for name in left])
-    left_bytes = int(limits["max_result_bytes"]) - capture.total_bytes
-    job["limits"] = {**limits, "max_result_bytes": left_bytes}
-    outputs.send(channel, namespace, given, changed, result.display, job)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):  # the code may have replaced or closed it
-            stream.flush()
-    channel.send(
-        {
-            "type": "finished",
-            "error": result.error,
-            "check_error": check_error,
-            "changed_inputs": changed,
-            "notes": capture.notes,
-            "duration_s": duration_s,
-        }
-    )
-    channel.close()
+        ending = _run(job, namespace, interpreter)
+        # Not the code's doing: what its libraries warn of while its values are read.
+        warnings.simplefilter("ignore")
+        values = outputs.variables(namespace)
+        changed = given.changed(values)
+        left = outputs.chosen(values, given, changed)
+        display = ending.pop("display")
+        capture.finish(display, [values[name] for name in left])
+    names = left if job["returns"] is None else job["returns"]
+    left_bytes = limits["max_result_bytes"] - capture.total_bytes
+    note = outputs.send(channel, values, names, display, left_bytes, limits["max_variables"])
+    more = {"changed_inputs": changed, "notes": [*capture.notes, *filter(None, [note])]}
+    channel.send({"type": "finished", **ending, **more})
+
+
+def _run(
+    job: dict[str, Any], namespace: dict[str, Any], interpreter: Interpreter
+) -> dict[str, Any]:
+    """Run the code, then its checks, then wait for its threads; tell how it went."""
+    process, started = os.getpid(), time.perf_counter()
+    result = program.run(without_magics(job["code"]), namespace, interpreter)
+    duration_s = time.perf_counter() - started
+    if os.getpid() != process:  # a fork of the code's own, at the end of its program
+        _leave_as_a_script(result.error)
+    check_error = None
+    if result.error is None and job.get("checks"):
+        check_error = program.run(job["checks"], namespace, interpreter, name="checks.py").error
+    program.finish_threads(interpreter)
+    return {
+        "error": result.error,
+        "check_error": check_error,
+        "duration_s": duration_s,
+        "display": result.display,
+    }
+
+
+def _leave_as_a_script(error: dict[str, Any] | None) -> NoReturn:
+    if error is not None:
+        print(error["traceback"], end="", file=sys.stderr)
+    os._exit(0 if error is None else 1)
 
 
 def read_job(job_fd: int) -> dict[str, Any] | None:
@@ -155,45 +164,3 @@ def read_job(job_fd: int) -> dict[str, Any] | None:
         for header, _ in reader.feed(data):
             return header
     return None
-
-
-def preload(names: str) -> None:
-    """Import the modules of a comma-separated list; one that fails is left to the code."""
-    for name in filter(None, names.split(",")):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
-
-
-def rehearse() -> None:
-    """Take a table in and out once: much is imported and set up by libraries at first use."""
-    from .fingerprints import fingerprint
-
-    pandas = sys.modules.get("pandas")
-    if pandas is not None:
-        table = pandas.DataFrame({"n": [1.0], "s": ["a"], "t": [pandas.Timestamp(0)]})
-        with contextlib.suppress(Exception):  # the job will tell
-            encode_value(table, EncodeLimits())
-            fingerprint(pickle.loads(pickle.dumps(table, protocol=5)), lambda _: None)  # noqa: S301
-
-
-def _replace_standard_streams() -> None:
-    # Written through: what was printed before a kill or os._exit is kept.
-    for name, fd in (("stdout", 1), ("stderr", 2)):
-        raw = io.FileIO(fd, "w", closefd=False)
-        stream = io.TextIOWrapper(raw, "utf-8", "surrogateescape", write_through=True)
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
-
-
-def _prepare_scratch() -> None:
-    """Make the working folder, and give matplotlib a writable copy of its font list."""
-    folder = os.path.join(tempfile.gettempdir(), "work")
-    with contextlib.suppress(OSError):
-        os.makedirs(folder, exist_ok=True)
-        os.chdir(folder)
-        sys.path.insert(0, folder)
-    if os.path.isdir(PREPARED_MATPLOTLIB):
-        config = os.path.join(tempfile.gettempdir(), ".matplotlib")
-        shutil.copytree(PREPARED_MATPLOTLIB, config, dirs_exist_ok=True)
-        os.environ["MPLCONFIGDIR"] = config
-    os.environ.setdefault("MPLBACKEND", "agg")

@@ -208,7 +208,8 @@ def test_suffixes_come_from_a_fixed_list() -> None:
 
 def collected(figures: list[tuple[Any, bytes]], **policy: Any) -> Any:
     raw = RawRun()
-    raw.messages = [({"type": "figure", "mime": mime}, body) for mime, body in figures]
+    raw.messages = [({"type": "running"}, b"")]
+    raw.messages += [({"type": "figure", "mime": mime}, body) for mime, body in figures]
     raw.messages.append(({"type": "finished"}, b""))
     return collect(raw, SandboxPolicy(**policy), None)
 

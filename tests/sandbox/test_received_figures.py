@@ -30,7 +30,7 @@ def preview(number: Any, data: bytes | None = None) -> tuple[dict[str, Any], byt
 
 def collected(*messages: tuple[dict[str, Any], bytes], **policy: Any) -> Execution:
     raw = RawRun()
-    raw.messages = [*messages, ({"type": "finished"}, b"")]
+    raw.messages = [({"type": "running"}, b""), *messages, ({"type": "finished"}, b"")]
     return collect(raw, SandboxPolicy(**policy), None)
 
 

@@ -17,6 +17,7 @@ from . import (
     stdlib_values,
 )
 from .errors import NotEncodableError
+from .naming import module_name
 from .refusals import reason_for
 from .writer import Node, Writer
 
@@ -44,7 +45,7 @@ def encode_any(writer: Writer, value: object) -> Node:
     encoder = _BY_TYPE.get(kind)
     if encoder is not None:
         return encoder(writer, value)
-    library = str(kind.__module__).partition(".")[0]
+    library = module_name(kind).partition(".")[0]
     # A value of a library means that the code imported it; a name alone proves nothing.
     node: Node | None = None
     if library in _BY_LIBRARY and library in sys.modules:

@@ -56,12 +56,8 @@ def checked_frequency(frequency: Any) -> str | None:
 
 
 def _categorical(writer: Writer, array: Any) -> Node:
-    from .pandas_frames import encode_index  # the two describe each other
-
-    codes = encode_array(writer, array.codes)
-    return writer.node(
-        "pd.categorical", codes, encode_index(writer, array.categories), bool(array.ordered)
-    )
+    codes, categories = encode_array(writer, array.codes), writer.value(array.categories)
+    return writer.node("pd.categorical", codes, categories, bool(array.ordered))
 
 
 def _datetime(writer: Writer, array: Any) -> Node:

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..exceptions import in_short
 from .pictures import Pictures
 
 MAX_FRAMES = 1_000
@@ -35,7 +36,7 @@ class Animations:
 
     def figure_of(self, value: Any) -> Any:
         """Return an animation's figure, None if ``value`` is none."""
-        return value._fig if isinstance(value, self._animation_class) else None
+        return value._fig if issubclass(type(value), self._animation_class) else None
 
     def finish(self, figure: Any) -> None:
         """Draw the last frame of what animates ``figure``, unless it was played before."""
@@ -48,7 +49,7 @@ class Animations:
                 try:
                     self._play(animation)
                 except BaseException as error:
-                    reason = f"{type(error).__name__}: {error}"
+                    reason = in_short(error)
                     self._pictures.note(f"an animation stopped before its last frame: {reason}")
 
     def _play(self, animation: Any) -> None:

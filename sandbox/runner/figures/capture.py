@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import math
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, Self
 
+from ..exceptions import in_short
 from .display import Display, NotebookFinder, picture_of
 from .import_hooks import ImportHooks
 from .pictures import Pictures, Send
@@ -78,7 +80,8 @@ class FigureCapture:
         sys.meta_path[:] = [one for one in sys.meta_path if one is not self._notebook]
         self._pictures.close()
         for undo in reversed(self._undo):
-            undo()
+            with contextlib.suppress(Exception):  # the code has undone it
+                undo()
 
     def display(self, value: object) -> bool:
         """Take a value if it is a picture, as a notebook shows it; False if it is none."""
@@ -102,8 +105,8 @@ class FigureCapture:
         for step in steps:
             try:
                 step()
-            except BaseException as error:  # the code may have changed anything about its libraries
-                self._pictures.note(f"a figure was lost: {type(error).__name__}: {error}")
+            except BaseException as error:  # the code may have changed anything of its libraries
+                self._pictures.note(f"a figure was lost: {in_short(error)}")
 
     def _hook(self, module: Any) -> None:
         name = module.__name__
@@ -114,8 +117,7 @@ class FigureCapture:
                 self._libraries[key] = watch(self._pictures, self._replace)
             self._libraries[key].hooks()[name](module)
         except BaseException as error:  # another version, or the code's own module of that name
-            reason = f"{type(error).__name__}: {error}"
-            self._pictures.note(f"figures of {name} were not watched: {reason}")
+            self._pictures.note(f"figures of {name} were not watched: {in_short(error)}")
 
     def _replace(self, owner: Any, name: str, value: Any) -> None:
         missing = object()

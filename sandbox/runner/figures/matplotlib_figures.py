@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..exceptions import in_short
 from .animations import Animations
 from .matplotlib_render import TooLargeError, is_empty, name_of, render_png
 from .pictures import PNG, Pictures
@@ -41,7 +42,7 @@ class MatplotlibFigures:
     def display(self, value: Any) -> bool:
         """Take a figure, or an animation's; False if it is neither."""
         figure = self._animations.figure_of(value) or value
-        if not isinstance(figure, self._figure_class):
+        if not issubclass(type(figure), self._figure_class):
             return False
         self.take(figure)
         return True
@@ -72,8 +73,7 @@ class MatplotlibFigures:
             except TooLargeError as error:
                 pictures.note(f"{name_of(figure)} was not rendered: {error}")
             except BaseException as error:
-                reason = f"{type(error).__name__}: {str(error).strip()}"
-                pictures.note(f"{name_of(figure)} could not be rendered: {reason}")
+                pictures.note(f"{name_of(figure)} could not be rendered: {in_short(error)}")
             else:
                 if dpi < figure.dpi:
                     pictures.note(f"{name_of(figure)} was rendered at {dpi:.0f} dpi to fit")

@@ -39,6 +39,7 @@ class Pictures:
         self._max_figures = max_figures
         self._max_bytes = max_bytes
         self._send = send
+        self._getpid = os.getpid  # whatever the code patches
         self._process = os.getpid()
         self._open = True
         self._thread = threading.local()
@@ -48,7 +49,7 @@ class Pictures:
     def active(self) -> bool:
         """Whether pictures are to be taken: not in a forked child, nor while suspended."""
         suspended = getattr(self._thread, "suspended", 0)
-        return self._open and not suspended and os.getpid() == self._process
+        return self._open and not suspended and self._getpid() == self._process
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:

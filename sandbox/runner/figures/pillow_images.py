@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..exceptions import in_short
 from .pictures import MAX_PIXELS, PNG, Pictures
 
 PNG_MODES = frozenset({"1", "L", "LA", "I", "P", "RGB", "RGBA", "I;16"})
@@ -26,14 +27,14 @@ class PillowImages:
 
     def display(self, value: Any) -> bool:
         """Take an image; False if it is none."""
-        if not isinstance(value, self._image_class):
+        if not issubclass(type(value), self._image_class):
             return False
         if not self._pictures.active or self._pictures.full(value):
             return True
         try:
             self._pictures.add(self._png(value), PNG, value)
         except BaseException as error:
-            self._pictures.note(f"an image could not be shown: {type(error).__name__}: {error}")
+            self._pictures.note(f"an image could not be shown: {in_short(error)}")
         return True
 
     def _png(self, image: Any) -> bytes:

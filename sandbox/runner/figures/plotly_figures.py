@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..exceptions import in_short
 from .kaleido_programs import bundled_browser
 from .pictures import PLOTLY, Pictures
 from .plotly_export import to_image
@@ -34,14 +35,14 @@ class PlotlyFigures:
 
     def display(self, value: Any) -> bool:
         """Take a figure; False if it is none."""
-        if not isinstance(value, self._figure_class):
+        if not issubclass(type(value), self._figure_class):
             return False
         self._take(value)
         return True
 
     def take_unseen(self, value: Any) -> None:
         """Take a figure with something in it that was not taken before, in any state."""
-        if isinstance(value, self._figure_class) and not self._pictures.has(value):
+        if issubclass(type(value), self._figure_class) and not self._pictures.has(value):
             layout = value.layout.to_plotly_json()
             if value.data or layout.keys() - {"template"}:
                 self._take(value)
@@ -57,9 +58,8 @@ class PlotlyFigures:
             import plotly.io
 
             data = plotly.io.to_json(figure, validate=isinstance(figure, dict)).encode()
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            self._pictures.note(f"a plotly figure could not be written down: {reason}")
+        except BaseException as error:
+            self._pictures.note(f"a plotly figure could not be written down: {in_short(error)}")
             return
         if len(data) > MAX_JSON_BYTES:
             self._pictures.note(

@@ -13,10 +13,12 @@ import pytest
 SCRIPT = """
 import json, sys
 from sandbox.runner import program
+from sandbox.runner.interpreter import Interpreter
 code = sys.stdin.read()
 namespace = program.fresh_main()
-result = program.run(code, namespace)
-program.finish_threads()
+interpreter = Interpreter()
+result = program.run(code, namespace, interpreter)
+program.finish_threads(interpreter)
 print(json.dumps({"error": result.error, "display": repr(result.display)}))
 """
 
