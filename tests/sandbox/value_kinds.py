@@ -142,8 +142,10 @@ STANDARD: list[Kind] = [
     ("defaultdict without default", lambda: collections.defaultdict(None, {"a": 1})),
     ("Counter", lambda: collections.Counter("mississippi")),
     ("namedtuple", lambda: [Point(1, Point("a", None)), Point(2, 3)]),
-    ("namedtuple renamed", lambda: list(pd.DataFrame({"day": ["Sun"], "tip pct": [0.1]})
-     .itertuples())),
+    (
+        "namedtuple renamed",
+        lambda: list(pd.DataFrame({"day": ["Sun"], "tip pct": [0.1]}).itertuples()),
+    ),
     ("array.array", lambda: array.array("d", [1.5, float("nan")])),
 ]
 
