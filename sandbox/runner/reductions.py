@@ -61,11 +61,13 @@ def _type_parameter(one: Any) -> Any:
     }
     if getattr(one, "has_default", bool)():  # from Python 3.13 on
         options["default"] = one.__default__
-    return functools.partial(type(one), **options), (one.__name__,)
+    kind: Callable[..., Any] = type(one)
+    return functools.partial(kind, **options), (one.__name__,)
 
 
 def _type_alias(one: Any) -> Any:
-    make = functools.partial(_TypeAlias, type_params=one.__type_params__)
+    kind: Callable[..., Any] = type(one)
+    make = functools.partial(kind, type_params=one.__type_params__)
     return make, (one.__name__, one.__value__)
 
 

@@ -206,6 +206,26 @@ FILES = {
         def shout(x): return x.upper() + itself.EXCLAMATION
     """,
     "definitely_not_in_the_image.py": "value = 9",
+    "bare/tools/text.py": """
+        MARK = "?"
+        def ask(x): return x + MARK
+    """,
+    "bare/asking.py": """
+        import bare.tools.text
+        from .tools import text as relative
+        def asks(x): return bare.tools.text.ask(x) + relative.MARK
+        def late(x):
+            from bare.tools.text import ask
+            return ask(x)
+    """,
+    "whole/__init__.py": "from . import consts, deeper",
+    "whole/consts.py": "K = 5",
+    "whole/deeper/__init__.py": "from . import facts",
+    "whole/deeper/facts.py": """
+        from .. import consts
+        FACT = 7
+        def f(): return FACT * consts.K
+    """,
     "kinds.py": """
         import typing
         UserId = typing.NewType("UserId", int)
@@ -290,6 +310,11 @@ CASES = {
     "tuple of type variables": ("kinds.rotated", "v(1, 2), v.__annotations__"),
     "class generic in parameters": (
         "kinds.Task(len)", "v.run('abc'), type(v).__parameters__, type(v)[[int]].__args__"),
+    "packages without a file": ("bare.asking.asks", "v('a')"),
+    "imports of them inside": ("bare.asking.late", "v('a')"),
+    "package without a file itself": ("bare", "v.tools.text.ask('b'), v.asking.asks('c')"),
+    "package with its submodules": (
+        "whole", "v.consts.K, v.deeper.facts.FACT, v.deeper.facts.f()"),
     "module": ("rates", "v.add_tax(1), v.is_odd(3)"),
     "what another function misses": (
         "[shop.stock.count, shop.stock.uses_missing]", "v[0]([]), v[1]()",
@@ -335,10 +360,22 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        names = ("prices", "rates", "shop", "kinds", "functools", "weakref", "types")
-        yield {name: importlib.import_module(name) for name in names}
+        names = (
+            "prices",
+            "rates",
+            "shop",
+            "kinds",
+            "bare.asking",
+            "whole",
+            "functools",
+            "weakref",
+            "types",
+        )
+        for name in names:
+            importlib.import_module(name)
+        yield {name.split(".")[0]: sys.modules[name.split(".")[0]] for name in names}
         for name in set(sys.modules) - before:
-            if getattr(sys.modules[name], "__file__", None) and name.split(".")[0] in OURS:
+            if name.split(".")[0] in OURS:
                 del sys.modules[name]
 
 
