@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import signal
+from collections import Counter
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,7 @@ from sandbox.runner import frames
 
 MAX_REASON_CHARS = 600
 MAX_NAME_CHARS = 200
+MAX_PROBLEMS = 20
 MAX_DURATION_S = 1e9
 MAX_DISPLAY_CHARS = 8_000
 MAX_ERROR_CHARS = 20_000
@@ -32,8 +34,7 @@ def collect(raw: RawRun, policy: SandboxPolicy, returns: list[str] | None) -> Ex
     for header, body in raw.messages:
         parts.take(header, body)
     outcome, detail = judge(raw, parts.finished, parts.error, policy)
-    if parts.problems and not detail:
-        detail = "; ".join(parts.problems)
+    detail = detail or parts.problems()
     return Execution(
         outcome=outcome,
         stdout=raw.stdout.decode("utf-8", "replace"),
@@ -110,8 +111,25 @@ class _Parts:
         self.error: ExecutionError | None = None
         self.check_error: ExecutionError | None = None
         self.changed: list[str] = []
-        self.problems: list[str] = []
         self.duration_s = 0.0
+        self._problems: Counter[str] = Counter()
+        self._surplus = 0
+
+    def problems(self) -> str:
+        """Say what was wrong with the messages, each kind of it once."""
+        listed = [
+            text if count == 1 else f"{text} ({count} times)"
+            for text, count in self._problems.items()
+        ]
+        if len(listed) > MAX_PROBLEMS:
+            listed[MAX_PROBLEMS:] = [f"and {len(listed) - MAX_PROBLEMS} more problems"]
+        if self._surplus:
+            limit = self._policy.max_variables
+            listed.append(
+                f"{self._surplus} more variables, over the limit of {limit}, are not even named;"
+                " return fewer, or gather them in a dict"
+            )
+        return "; ".join(listed)
 
     def take(self, header: dict[str, Any], body: bytes) -> None:
         """Take one message; one that is malformed is noted and otherwise ignored."""
@@ -127,7 +145,7 @@ class _Parts:
         }
         handler = handlers.get(header["type"])
         if handler is None or (self._began and handler in (self._begin, self._unloadable)):
-            self.problems.append(f"an unexpected message of type {header['type'][:40]!r}")
+            self._problems[f"an unexpected message of type {header['type'][:40]!r}"] += 1
         else:
             handler(header, body)
 
@@ -135,13 +153,13 @@ class _Parts:
         try:
             self.figures.take(header.get("mime"), body)
         except PayloadError as error:
-            self.problems.append(str(error))
+            self._problems[str(error)] += 1
 
     def _preview(self, header: dict[str, Any], body: bytes) -> None:
         try:
             self.figures.take_preview(header.get("figure"), body)
         except PayloadError as error:
-            self.problems.append(str(error))
+            self._problems[str(error)] += 1
 
     def _variable(self, header: dict[str, Any], body: bytes) -> None:
         name = self._name(header)
@@ -176,16 +194,15 @@ class _Parts:
             self.display = decode(payload, self._policy)
             self.payloads[DISPLAY] = payload
         except PayloadError as error:
-            self.problems.append(
-                f"the displayed value: {_printable(str(error))[:MAX_REASON_CHARS]}"
-            )
+            reason = _printable(str(error))[:MAX_REASON_CHARS]
+            self._problems[f"the displayed value: {reason}"] += 1
 
     def _finish(self, header: dict[str, Any], _: bytes) -> None:
         self.finished = True
         self.error = _error(header.get("error"))
         self.check_error = _error(header.get("check_error"))
         self.changed = _texts(header.get("changed_inputs"))
-        self.problems.extend(_texts(header.get("notes")))
+        self._problems.update(_texts(header.get("notes")))
         duration_s = header.get("duration_s")
         if isinstance(duration_s, float) and 0 <= duration_s < MAX_DURATION_S:  # no NaN either
             self.duration_s = duration_s
@@ -202,21 +219,22 @@ class _Parts:
 
     def _name(self, header: dict[str, Any]) -> str | None:
         name = header.get("name")
-        if not isinstance(name, str) or not _is_name(name):
-            self.problems.append("a variable whose name is no identifier")
+        if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+            self._problems["a variable whose name is no identifier"] += 1
         elif name in self.variables or name in self.withheld:
-            self.problems.append(f"variable {name[:200]!r} came twice")
-        elif len(self.variables) + len(self.withheld) > 2 * self._policy.max_variables:
-            self.problems.append("more variables than the limit")
+            self._problems[f"variable {name[:MAX_NAME_CHARS]!r} came twice"] += 1
         elif self._returns is not None and name not in self._returns:
-            self.problems.append(f"variable {name[:200]!r} was not asked for")
+            self._problems[f"variable {name[:MAX_NAME_CHARS]!r} was not asked for"] += 1
+        elif len(self.variables) + len(self.withheld) > 2 * self._policy.max_variables:
+            self._surplus += 1
+        elif len(name) > MAX_NAME_CHARS:
+            self.withheld[f"{name[:MAX_NAME_CHARS]}…"] = (
+                f"its name has {len(name)} characters, over the limit of {MAX_NAME_CHARS};"
+                " give it a shorter one"
+            )
         else:
             return name
         return None
-
-
-def _is_name(text: str) -> bool:
-    return text.isidentifier() and not keyword.iskeyword(text) and len(text) <= MAX_NAME_CHARS
 
 
 def decode(payload: Payload, policy: SandboxPolicy | None = None) -> Any:
