@@ -13,12 +13,7 @@ import cloudpickle
 
 from sandbox.given_files import GivenFiles
 from sandbox.local_modules import ModuleNeeds, is_local
-from sandbox.runner.reductions import (
-    REDUCERS,
-    CachedFunction,
-    is_importable,
-    reduce_cached_function,
-)
+from sandbox.runner.reductions import NAMED_REDUCERS, REDUCERS, is_importable
 
 PROTOCOL = 5
 
@@ -58,8 +53,8 @@ class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no 
             self.reached |= self._needs.note(obj.__code__, obj.__globals__)
         elif kind is types.ModuleType and is_local(obj):
             return self._module(obj)
-        elif kind is CachedFunction and _goes_by_value(obj):
-            return reduce_cached_function(obj)
+        elif kind in NAMED_REDUCERS and _goes_by_value(obj):
+            return NAMED_REDUCERS[kind](obj)
         elif kind in REDUCERS:
             return REDUCERS[kind](obj)
         elif isinstance(obj, Path) and (inside := self._files.path_inside(obj)):
@@ -81,6 +76,6 @@ class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no 
         )
 
 
-def _goes_by_value(cached: Any) -> bool:
-    module = sys.modules.get(cached.__module__)
-    return cached.__module__ == "__main__" or is_local(module) or not is_importable(cached)
+def _goes_by_value(named: Any) -> bool:
+    module = sys.modules.get(named.__module__)
+    return named.__module__ == "__main__" or is_local(module) or not is_importable(named)

@@ -23,16 +23,33 @@ _registry_lock = threading.Lock()
 
 
 def is_local(module: object) -> bool:
-    """Whether a module is the user's own: a file outside the standard library and site-packages."""
+    """Whether a module is the user's own: a file outside the standard library and site-packages.
+
+    Of a package without a file, all the folders are.
+    """
     if not isinstance(module, ModuleType):
         return False
-    name, file = module.__name__, getattr(module, "__file__", None)
-    if name == "__main__" or not isinstance(file, str) or name not in sys.modules:
+    name = module.__name__
+    if name == "__main__" or name not in sys.modules:
         return False
     top = name.partition(".")[0]
     if top in OUR_PACKAGES or top in sys.stdlib_module_names:
         return False
-    return not any(part in file for part in INSTALLED) and not file.startswith(_standard_library())
+    places = _places(module)
+    return bool(places) and not any(
+        place.startswith(_standard_library()) or any(part in place for part in INSTALLED)
+        for place in places
+    )
+
+
+def _places(module: ModuleType) -> list[str]:
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str):
+        return [file]
+    try:
+        return [str(folder) for folder in vars(module).get("__path__") or ()]
+    except Exception:  # a namespace package looks its parent up, which may be gone
+        return []
 
 
 @functools.cache
@@ -80,9 +97,13 @@ class ModuleNeeds:
         return reached
 
     def note_all(self, module: ModuleType) -> set[str]:
-        """Note a module that was handed over itself, all of which may be used."""
+        """Note a module that was handed over itself: all of it and its submodules may be used."""
         reached: set[str] = set()
         self._add(module, set(vars(module)) - _OF_THE_IMPORT, reached)
+        inside = f"{module.__name__}."
+        for one in list(vars(module).values()):
+            if isinstance(one, ModuleType) and one.__name__.startswith(inside) and is_local(one):
+                reached |= self.note_all(one)
         return reached
 
     def _add(self, module: object, names: set[str], reached: set[str]) -> None:

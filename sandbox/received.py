@@ -158,14 +158,17 @@ class Received:
 
     def _name(self, header: dict[str, Any]) -> str | None:
         name = header.get("name")
-        if not isinstance(name, str) or len(name) > MAX_NAME_CHARS or not is_variable_name(name):
+        if not isinstance(name, str) or not is_variable_name(name):
             self.note("a variable whose name is no identifier")
         elif name in self.variables or name in self.withheld:
-            self.note(f"variable {name!r} came twice")
+            self.note(f"variable {name[:MAX_NAME_CHARS]!r} came twice")
         elif len(self.variables) + len(self.withheld) >= 2 * self._policy.max_variables:
             self.note("more variables than the limit")
         elif self._returns is not None and name not in self._returns:
-            self.note(f"variable {name!r} was not asked for")
+            self.note(f"variable {name[:MAX_NAME_CHARS]!r} was not asked for")
+        elif len(name) > MAX_NAME_CHARS:
+            beginning = f"{name[:MAX_NAME_CHARS]}…"
+            self.withheld[beginning] = f"its name of {len(name)} characters is too long"
         else:
             return name
         return None

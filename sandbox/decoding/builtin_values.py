@@ -14,7 +14,7 @@ from .reader import Decoder, Reader
 
 MAX_EQUAL_HASHES = 1_000
 _HEX_INTEGER = re.compile(r"-?[0-9a-f]+")
-_FLOATS = {name: float(name) for name in ("nan", "inf", "-inf")}
+_FLOATS = {name: name for name in ("nan", "inf", "-inf")}
 
 
 def _int(_: Reader, digits: object) -> int:
@@ -88,7 +88,8 @@ def decode_mapping(reader: Reader, keys: object, values: object) -> dict[Any, An
 
 DECODERS: dict[str, Decoder] = {
     "int": _int,
-    "float": lambda _, name: choose(_FLOATS, name),
+    # A new NaN each time: one object twice would be one element of a set, one key of a dict.
+    "float": lambda _, name: float(choose(_FLOATS, name)),
     "complex": _complex,
     "text": lambda reader, number: reader.attached_text(number),
     "bytes": _bytes,

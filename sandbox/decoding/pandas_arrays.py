@@ -24,7 +24,8 @@ _MASKED = {
 def decode_data(reader: Reader, node: object) -> Any:
     """Decode one dimension of data: an ndarray, or one of pandas' extension arrays."""
     data = reader.expect(node, "np.array", "np.objects", *DECODERS)
-    if data.ndim != 1 or data.dtype.kind not in "biufcmMO":
+    of_arrow = isinstance(node, list) and node[0] == "pd.arrow"  # holds strings and bytes, too
+    if data.ndim != 1 or not (of_arrow or data.dtype.kind in "biufcmMO"):
         raise malformed("data pandas cannot hold")
     return data
 

@@ -43,7 +43,9 @@ def _namedtuple(reader: Reader, name: object, fields: object, values: object) ->
         # namedtuple() compiles the names: nothing but identifiers may reach it.
         if not all(map(_is_plain_identifier, names)):
             raise malformed("a namedtuple with a name that is no identifier")
-        made = collections.namedtuple(names[0], names[1:])  # type: ignore[misc]  # noqa: PYI024  # names only a payload knows
+        made: Any = collections.namedtuple(names[0], names[1:], rename=True)  # type: ignore[misc]  # noqa: PYI024  # names only a payload knows
+        if made._fields != names[1:]:  # "_" and the position stay; all else of "_" is renamed
+            raise malformed("a namedtuple with a field twice, or of a private name")
         reader.namedtuples[names] = made
     return reader.namedtuples[names](*reader.items(values))
 

@@ -12,7 +12,7 @@ from typing import Any
 import cloudpickle
 
 from .encode import encode_value
-from .reductions import REDUCERS, CachedFunction, is_importable, reduce_cached_function
+from .reductions import NAMED_REDUCERS, REDUCERS, is_importable
 
 PROTOCOL = 5
 _CACHES = {
@@ -50,8 +50,8 @@ class _StatePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no t
         """Reduce as cloudpickle does, less the caches."""
         if type(obj) in REDUCERS:
             return REDUCERS[type(obj)](obj)
-        if type(obj) is CachedFunction and not is_importable(obj):
-            return reduce_cached_function(obj)
+        if type(obj) in NAMED_REDUCERS and not is_importable(obj):
+            return NAMED_REDUCERS[type(obj)](obj)
         reduced = super().reducer_override(obj)
         if isinstance(obj, type):
             return _stripped(reduced, _caches_of_class(obj))

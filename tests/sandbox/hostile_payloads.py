@@ -117,6 +117,8 @@ HOSTILE: dict[str, bytes] = {
     "namedtuple keyword": payload(["namedtuple", "x", ["lambda"], ["j", [1]]]),
     "namedtuple normalised": payload(["namedtuple", "x", ["fi", "\ufb01"], ["j", [1, 2]]]),
     "namedtuple private": payload(["namedtuple", "x", ["__class__"], ["j", [1]]]),
+    "namedtuple underscore": payload(["namedtuple", "x", ["a", "_2"], ["j", [1, 2]]]),
+    "namedtuple field twice": payload(["namedtuple", "x", ["a", "a"], ["j", [1, 2]]]),
     "namedtuple count": payload(["namedtuple", "x", ["a"], ["j", [1, 2]]]),
     "namedtuple classes": payload(["list", ["j", [
         ["namedtuple", f"x{at}", [], ["j", []]] for at in range(300)]]]),

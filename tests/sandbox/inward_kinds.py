@@ -139,6 +139,17 @@ class Frame(pd.DataFrame):
         return float(self.to_numpy().sum())
 
 
+UserId = typing.NewType("UserId", int)
+P = typing.ParamSpec("P")
+
+
+def traced(function: Callable[P, int]) -> Callable[P, UserId]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> UserId:
+        return UserId(function(*args, **kwargs))
+
+    return wrapper
+
+
 def triple(x: int) -> int:
     return x * FACTOR
 
@@ -266,6 +277,10 @@ INWARD: list[InwardKind] = [
         ("generic alias", lambda: dict[str, list[int]], str, NO_ENCODING),
         ("type variable", lambda: typing.TypeVar("T", bound=int), lambda t: t.__bound__.__name__,
          NO_ENCODING),
+        ("new type", lambda: UserId, lambda t: [t(5), t.__name__, t.__supertype__.__name__],
+         NO_ENCODING),
+        ("parameters of a function", lambda: traced,
+         lambda f: [f(triple)(2), len(f.__annotations__)], FUNCTION),
         ("pattern", lambda: re.compile("a(b+)", re.IGNORECASE),
          lambda p: [p.match("ABB")[1], p.flags], r"\.pattern"),
         ("module", lambda: json, lambda m: m.dumps([1]), "a module cannot leave"),

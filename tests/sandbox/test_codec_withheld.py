@@ -108,6 +108,8 @@ WITHHELD: list[tuple[str, Callable[[], Any], str]] = [
     ("frame subclass", MyFrame, "subclass of DataFrame"),
     ("memmap-like array", lambda: np.arange(3).view(type("A", (np.ndarray,), {})), "ndarray"),
     ("namedtuple with methods", lambda: WithMethod(1), r"call \._asdict\(\)"),
+    ("namedtuple of odd fields", lambda: type("T", (tuple,), {"_fields": ("a", "_x")})((1, 2)),
+     r"no names; call \._asdict\(\)"),
     ("defaultdict of a lambda", lambda: collections.defaultdict(lambda: 1), r"make it a dict\(\)"),
     ("pattern", lambda: re.compile("a"), r"return its \.pattern"),
     ("memoryview", lambda: memoryview(b"a"), r"make it bytes\(\)"),

@@ -206,6 +206,40 @@ FILES = {
         def shout(x): return x.upper() + itself.EXCLAMATION
     """,
     "definitely_not_in_the_image.py": "value = 9",
+    "bare/tools/text.py": """
+        MARK = "?"
+        def ask(x): return x + MARK
+    """,
+    "bare/asking.py": """
+        import bare.tools.text
+        from .tools import text as relative
+        def asks(x): return bare.tools.text.ask(x) + relative.MARK
+        def late(x):
+            from bare.tools.text import ask
+            return ask(x)
+    """,
+    "whole/__init__.py": "from . import consts, deeper",
+    "whole/consts.py": "K = 5",
+    "whole/deeper/__init__.py": "from . import facts",
+    "whole/deeper/facts.py": """
+        from .. import consts
+        FACT = 7
+        def f(): return FACT * consts.K
+    """,
+    "kinds.py": """
+        import typing
+        UserId = typing.NewType("UserId", int)
+        P = typing.ParamSpec("P")
+        Ts = typing.TypeVarTuple("Ts")
+        def known(x: UserId) -> UserId: return UserId(x)
+        def traced(f: typing.Callable[P, int]) -> typing.Callable[P, UserId]:
+            def wrapper(*args: P.args, **kwargs: P.kwargs) -> UserId: return f(*args, **kwargs)
+            return wrapper
+        def rotated(*args: *Ts) -> tuple[*Ts]: return args[::-1]
+        class Task(typing.Generic[P]):
+            def __init__(self, f: typing.Callable[P, int]): self.f = f
+            def run(self, *args: P.args) -> int: return self.f(*args)
+    """,
 }
 CASES = {
     "module global": ("prices.scaled", "v(2)"),
@@ -266,6 +300,21 @@ CASES = {
     "package with relative imports": ("shop.Stock(a=1, b=2)", "v.shout()"),
     "function of a package": ("shop.count", "v([1, 2])"),
     "relative imports inside": ("shop.stock.late", "v(1)"),
+    "new type": (
+        "[kinds.UserId, kinds.known]",
+        "v[1](3), v[1].__annotations__['x'] is v[0], v[0].__module__, v[0].__supertype__"),
+    "parameter specification": (
+        "[kinds.traced, kinds.P]",
+        "v[0](len)('ab'), v[0].__annotations__['f'].__args__[0] is v[1]"),
+    "its arguments": ("kinds.traced(len)", "v('a'), v.__annotations__"),
+    "tuple of type variables": ("kinds.rotated", "v(1, 2), v.__annotations__"),
+    "class generic in parameters": (
+        "kinds.Task(len)", "v.run('abc'), type(v).__parameters__, type(v)[[int]].__args__"),
+    "packages without a file": ("bare.asking.asks", "v('a')"),
+    "imports of them inside": ("bare.asking.late", "v('a')"),
+    "package without a file itself": ("bare", "v.tools.text.ask('b'), v.asking.asks('c')"),
+    "package with its submodules": (
+        "whole", "v.consts.K, v.deeper.facts.FACT, v.deeper.facts.f()"),
     "module": ("rates", "v.add_tax(1), v.is_odd(3)"),
     "what another function misses": (
         "[shop.stock.count, shop.stock.uses_missing]", "v[0]([]), v[1]()",
@@ -311,10 +360,22 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        names = ("prices", "rates", "shop", "functools", "weakref", "types")
-        yield {name: importlib.import_module(name) for name in names}
+        names = (
+            "prices",
+            "rates",
+            "shop",
+            "kinds",
+            "bare.asking",
+            "whole",
+            "functools",
+            "weakref",
+            "types",
+        )
+        for name in names:
+            importlib.import_module(name)
+        yield {name.split(".")[0]: sys.modules[name.split(".")[0]] for name in names}
         for name in set(sys.modules) - before:
-            if getattr(sys.modules[name], "__file__", None) and name.split(".")[0] in OURS:
+            if name.split(".")[0] in OURS:
                 del sys.modules[name]
 
 

@@ -155,3 +155,12 @@ def test_variables_over_their_number_are_counted(strict: DockerSandbox) -> None:
     assert dict(run.variables) == {"v0": 0, "v1": 1, "v2": 2}
     assert set(run.withheld) == {"v3", "v4", "v5"}
     assert (run.outcome, run.detail) == ("ok", "4 more variables are over their limit")
+
+
+def test_a_long_name_is_withheld_under_its_beginning() -> None:
+    header = {"type": "variable", "value_type": "int", "codec": "tree/1"}
+    body = b"".join(encode_value(1))
+    names = ["a" * 200, "b" * 250]
+    run = received(STARTED, *(({**header, "name": name}, body) for name in names), FINISHED)
+    assert run.variables == {"a" * 200: 1}
+    assert run.withheld == {"b" * 200 + "…": "its name of 250 characters is too long"}

@@ -109,10 +109,12 @@ PLAIN: list[Kind] = [
     ("list strings and floats", lambda: ["a", 1.5] * 20),
     ("tuple", lambda: (1, ("a",), ())),
     ("set", lambda: {1, "a", (2, 3), None}),
+    ("set of NaNs", lambda: {float("nan"), float("nan"), (float("nan"),), (float("nan"),)}),
     ("frozenset", lambda: frozenset(range(100))),
     ("dict", lambda: {"b": 1, "a": [2], 3: {None: "x"}, (1, "t"): 2.5, frozenset({1}): set()}),
     ("dict long", lambda: {f"k{at}": float(at) for at in range(2_000)}),
     ("dict nan keys", lambda: {float("nan"): 1, "x": 2}),
+    ("dict several NaN keys", lambda: {float("nan"): 1, float("nan"): 2, (float("nan"),): 3}),
     ("records", lambda: [{"n": at, "s": str(at), "f": at / 2} for at in range(50)]),
     ("shared reference", lambda: [[1]] * 3),
     ("deep", lambda: __import__("functools").reduce(lambda inner, _: [inner], range(90), "x")),
@@ -140,6 +142,10 @@ STANDARD: list[Kind] = [
     ("defaultdict without default", lambda: collections.defaultdict(None, {"a": 1})),
     ("Counter", lambda: collections.Counter("mississippi")),
     ("namedtuple", lambda: [Point(1, Point("a", None)), Point(2, 3)]),
+    (
+        "namedtuple renamed",
+        lambda: list(pd.DataFrame({"day": ["Sun"], "tip pct": [0.1]}).itertuples()),
+    ),
     ("array.array", lambda: array.array("d", [1.5, float("nan")])),
 ]
 
@@ -219,6 +225,14 @@ PANDAS_ARRAYS: list[Kind] = [
     ("arrow list", lambda: pd.array([[1], None], dtype=pd.ArrowDtype(pa.list_(pa.int64())))),
     ("arrow decimal", lambda: pd.array(
         [decimal.Decimal("1.2")], dtype=pd.ArrowDtype(pa.decimal128(10, 2)))),
+    *[
+        (f"arrow {name}", lambda name=name: pd.array(
+            ["a", None, "ü"], dtype=pd.ArrowDtype(getattr(pa, name)())))
+        for name in ("string", "large_string", "string_view")
+    ],
+    ("arrow binary", lambda: pd.array([b"a", None], dtype=pd.ArrowDtype(pa.binary()))),
+    ("arrow dictionary", lambda: pd.array(
+        ["a", None], dtype=pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())))),
     ("arrow timestamp", lambda: pd.array(
         [dt.datetime(2024, 1, 1)], dtype=pd.ArrowDtype(pa.timestamp("us", "Europe/Berlin")))),
     ("numpy extension", lambda: pd.arrays.NumpyExtensionArray(np.array([1, 2]))),
@@ -257,6 +271,10 @@ PANDAS: list[Kind] = [
     ("frame with frequency", lambda: pd.DataFrame(
         {"v": [1, 2, 3]}, index=pd.date_range("2024", periods=3, freq="W-MON", name="week"))),
     ("frame sparse", lambda: pd.DataFrame.sparse.from_spmatrix(sp.eye_array(3, format="csr"))),
+    ("frame from polars", lambda: pl.DataFrame({"s": ["a", None], "n": [1, None]}).to_pandas(
+        use_pyarrow_extension_array=True)),
+    ("frame from Arrow", lambda: pa.table({"s": ["a", None], "n": [1, None]}).to_pandas(
+        types_mapper=pd.ArrowDtype)),
     ("frame wide", lambda: pd.DataFrame(np.ones((2, 300), "f4"))),
     ("series plain", lambda: pd.Series([1.5, 2.5], index=["a", "b"], name="x")),
     ("series objects", lambda: pd.Series([1, "a", None, pd.NA, pd.NaT, np.nan], dtype=object)),

@@ -112,7 +112,12 @@ def _encode_namedtuple(writer: Writer, value: Any) -> Node | None:
     fields = vars(kind).get("_fields")
     if kind.__bases__ != (tuple,) or type(fields) is not tuple:
         return None
-    plain = collections.namedtuple("plain", fields)  # type: ignore[misc]  # noqa: PYI024  # as the code's class has
+    # Renamed: "_1", as pandas' itertuples() has it for a column "tip pct".
+    plain: Any = collections.namedtuple("plain", fields, rename=True)  # type: ignore[misc]  # noqa: PYI024  # as the code's class has
+    if plain._fields != fields:
+        raise NotEncodableError(
+            f"the namedtuple {kind.__name__!r} has fields that are no names; call ._asdict() on it"
+        )
     own = set(vars(kind)) - set(vars(plain)) - _NAMEDTUPLE_EXTRAS
     if own or getattr(value, "__dict__", None):
         raise NotEncodableError(
