@@ -79,7 +79,7 @@ def test_what_is_forged_in_its_place_is_plain_data(strict: DockerSandbox) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["x/../y", "class", "None", "__name__", "\ufb01", "a b", "", "x" * 201, 7, None]
+    "name", ["x/../y", "class", "None", "__name__", "\ufb01", "a b", "", 7, None]
 )
 def test_a_name_that_no_variable_can_have(name: object) -> None:
     header = {"type": "variable", "name": name, "codec": "tree/1", "value_type": "int"}
