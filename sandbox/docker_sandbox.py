@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from sandbox.additions import Additions
+from sandbox.arguments import check_arguments, names_to_return
 from sandbox.backing import Backing
 from sandbox.collect import collect
 from sandbox.errors import SandboxError, VariableError
@@ -17,7 +18,6 @@ from sandbox.image import image_tag, require_image
 from sandbox.job_message import job_message
 from sandbox.launch import Launcher, Lease
 from sandbox.leftovers import sweep
-from sandbox.names import check_variable_name
 from sandbox.policy import SandboxPolicy
 from sandbox.pool import IDLE_S, Pool
 from sandbox.protocol import OutputListener
@@ -145,11 +145,12 @@ class DockerSandbox:
         """
         if self._closed:
             raise SandboxError("this sandbox is closed; make another one")
-        asked = None if returns is None else [check_variable_name(name) for name in returns]
+        check_arguments(code, variables, checks, on_output)
+        asked = names_to_return(returns)
         if self._policy.runtime is not None:
             self._launcher.runtime()  # one that is not there is told before anything costs time
         source = store or self._backing.store()
-        bundle = self._bundle(variables or {}, source)
+        bundle = self._bundle({} if variables is None else variables, source)
         note = self._fit.to_variables(bundle, source)
         job = job_message(code, bundle, asked, checks, self._policy)
         execution = self._fit.to_code(

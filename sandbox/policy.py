@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.errors import PolicyError
@@ -12,6 +12,18 @@ from sandbox.errors import PolicyError
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 MIN_MEMORY_BYTES = 32 << 20
+MIN_FILE_BYTES = 1 << 20
+MIN_CPUS = 0.01
+"""Less is no share of a core that the kernel can give."""
+MIN_PIDS = 3
+"""Two are the runner's."""
+MIN_RESULT_BYTES = 1 << 10
+"""What says that a run is over goes the same way."""
+MAX_SIZE_BYTES = 1 << 50
+_SIZES = ("memory", "scratch", "max_file", "max_output", "max_result")
+_COUNTS = {"pids": 1 << 22, "max_figures": 1 << 20, "max_variables": 1 << 20}
+"""The most of each; Linux has no more processes."""
+_AMOUNTS = {"timeout_s": 1e7, "cpus": 1e4, "start_timeout_s": 1e7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +69,24 @@ class SandboxPolicy:
     def __post_init__(self) -> None:
         # Any iterable will do for the caller; the record stays hashable.
         object.__setattr__(self, "allow_packages", check_requirements(self.allow_packages))
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in ("runtime", "allow_packages"):
-                continue
-            number = parse_size(value, field.name) if isinstance(value, str) else value
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not number > 0:
-                raise PolicyError(f"{field.name} must be more than 0, not {value!r}")
+        for name in _SIZES:
+            size = parse_size(getattr(self, name), name)
+            if not 0 < size <= MAX_SIZE_BYTES:
+                raise PolicyError(f"{name} must be more than 0 and at most 1024t, not {size!r}")
+        for name, most in _COUNTS.items():
+            _check_number(name, getattr(self, name), most, whole=True)
+        for name, limit in _AMOUNTS.items():
+            _check_number(name, getattr(self, name), limit, whole=False)
+        for name, least in (("cpus", MIN_CPUS), ("pids", MIN_PIDS)):
+            if getattr(self, name) < least:
+                raise PolicyError(f"{name} must be {least} or more, not {getattr(self, name)!r}")
+        if self.max_result_bytes < MIN_RESULT_BYTES:
+            raise PolicyError(f"max_result {self.max_result!r} is too little; give 1k or more")
+        if self.runtime is not None and (not isinstance(self.runtime, str) or not self.runtime):
+            raise PolicyError(f"runtime must be a name such as 'runsc', not {self.runtime!r}")
+        for name in ("scratch", "max_file"):
+            if parse_size(getattr(self, name), name) < MIN_FILE_BYTES:
+                raise PolicyError(f"{name} is too little to start Python; give 1m or more")
         if self.memory_bytes < MIN_MEMORY_BYTES:
             raise PolicyError(
                 f"memory {self.memory!r} is too little to start Python; give 64m or more"
@@ -95,6 +118,13 @@ class SandboxPolicy:
         return parse_size(self.max_result, "max_result")
 
 
+def _check_number(name: str, value: Any, most: float, *, whole: bool) -> None:
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value <= most:
+        least = "a whole number more than 0" if whole else "a number more than 0"
+        raise PolicyError(f"{name} must be {least} and at most {most:g}, not {value!r:.100}")
+
+
 def parse_size(value: Any, name: str = "size") -> int:
     """Read a size in bytes from a number or from text such as ``"512m"`` or ``"1.5 GiB"``.
 
@@ -103,9 +133,9 @@ def parse_size(value: Any, name: str = "size") -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 40 else None
     if match is None:
-        raise PolicyError(f"{name} must be a size such as '512m' or '2g', not {value!r}")
+        raise PolicyError(f"{name} must be a size such as '512m' or '2g', not {value!r:.100}")
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 

@@ -52,7 +52,34 @@ def test_one_name_alone_is_no_list_of_names(bad: Any) -> None:
 
 @pytest.mark.parametrize(
     "limit",
-    [{"timeout_s": 0}, {"memory": "much"}, {"memory": "1m"}, {"pids": True}, {"cpus": -1}],
+    [
+        {"timeout_s": 0},
+        {"timeout_s": float("inf")},
+        {"timeout_s": float("nan")},
+        {"timeout_s": 1e300},
+        {"timeout_s": "5"},
+        {"memory": "much"},
+        {"memory": "1m"},
+        {"memory": "9" * 400},
+        {"memory": 10**30},
+        {"memory": 2.5e9},
+        {"pids": True},
+        {"pids": 1.5},
+        {"pids": 10**20},
+        {"cpus": -1},
+        {"cpus": "2"},
+        {"cpus": 0.001},
+        {"max_figures": 2.5},
+        {"max_variables": float("inf")},
+        {"max_file": 1},
+        {"scratch": "1"},
+        {"max_result": 0},
+        {"max_result": 1},
+        {"pids": 1},
+        {"runtime": ""},
+        {"runtime": 5},
+    ],
+    ids=str,
 )
 def test_a_limit_that_makes_no_sense_is_refused(limit: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match=next(iter(limit))):
