@@ -17,7 +17,7 @@ MIN_CPUS = 0.01
 """Less is no share of a core that the kernel can give."""
 MIN_PIDS = 3
 """Two are the runner's."""
-MIN_RESULT_BYTES = 1 << 10
+MIN_RESULT_BYTES = 64
 """What says that a run is over goes the same way."""
 MAX_SIZE_BYTES = 1 << 50
 _SIZES = ("memory", "scratch", "max_file", "max_output", "max_result")
