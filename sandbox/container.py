@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import secrets
 import threading
@@ -82,6 +83,11 @@ class Container:
         # Each variable or what is over their limit, each figure and its preview, what comes once.
         self._max_messages = 2 * (policy.max_variables + policy.max_figures) + 10
         self._chunks = frames.ChunkReader()
+        # A character may come in two pieces.
+        self._decoders = {
+            name: codecs.getincrementaldecoder("utf-8")("replace")
+            for name in _STREAM_NAMES.values()
+        }
         self._messages = frames.MessageReader(
             policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
         )
@@ -153,6 +159,9 @@ class Container:
         except OSError:  # the other end went away while the job was being sent
             run.end = "exited"
         run.duration_s = time.monotonic() - started
+        for name, decoder in self._decoders.items():
+            if on_output is not None and (rest := decoder.decode(b"", final=True)):
+                on_output(name, rest)
         if run.end == "exited" and run.exit_report is None:
             run.end = post_mortem(self._api, self.id, is_podman=self._engine.is_podman)
         return run
@@ -224,8 +233,8 @@ class Container:
         getattr(run, name).extend(chunk[:room])
         if len(chunk) > room:
             raise frames.FrameError("more output than its limit")
-        if on_output is not None:
-            on_output(name, chunk.decode("utf-8", "replace"))
+        if on_output is not None and (text := self._decoders[name].decode(chunk)):
+            on_output(name, text)
 
     def _kill_and_drain(self, run: RawRun, on_output: OutputListener | None) -> None:
         import docker.errors

@@ -4,9 +4,13 @@ from __future__ import annotations
 import __future__ as future_features
 
 import ast
+import atexit
 import contextlib
+import io
 import linecache
+import os
 import sys
+import tempfile
 import threading
 import traceback
 import types
@@ -40,6 +44,7 @@ def fresh_main() -> dict[str, Any]:
     """
     module = types.ModuleType("__main__")
     module.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as the interpreter does
+    module.__file__ = os.path.join(tempfile.gettempdir(), ".code", CODE_NAME)
     sys.modules["__main__"] = module
     sys.argv = [CODE_NAME]
     return module.__dict__
@@ -49,11 +54,13 @@ def run(
     code: str, namespace: dict[str, Any], interpreter: Interpreter, name: str = CODE_NAME
 ) -> Result:
     """Execute ``code``, then restore ``interpreter``; a final expression becomes the display."""
+    code = code.removeprefix("\ufeff")  # as in a file
+    lines = io.StringIO(code, newline=None).readlines()  # cut as the parser does
     # Tracebacks and inspect.getsource read the source from here.
-    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    linecache.cache[name] = (len(code), None, lines, name)
     try:
         tree = ast.parse(code, name)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body.pop() if _ends_in_value(tree, lines) else None
         parts = [compile(tree, name, "exec", dont_inherit=True)]
         if isinstance(last, ast.Expr):
             flags = parts[0].co_flags & FUTURE_FLAGS
@@ -66,6 +73,32 @@ def run(
         except BaseException as odd:  # of an exception class of the code's own
             message = f"<it raises {in_short(odd)} when asked what it says>"
             return Result({"name": class_name(type(error)), "message": message, "traceback": ""})
+
+
+def keep_source(code: str, namespace: dict[str, Any]) -> None:
+    """Put the code where ``__file__`` says: processes that are spawned read it from there."""
+    with contextlib.suppress(OSError, ValueError):  # no room left, or no text that can be written
+        os.makedirs(os.path.dirname(namespace["__file__"]), exist_ok=True)
+        with open(namespace["__file__"], "w", encoding="utf-8") as file:
+            file.write(code)
+
+
+def _ends_in_value(tree: ast.Module, lines: list[str]) -> bool:
+    """Whether the last statement is an expression without a semicolon, as notebooks have it."""
+    if not tree.body or not isinstance(last := tree.body[-1], ast.Expr):
+        return False
+    line, end = last.end_lineno, last.end_col_offset
+    rest = lines[line - 1].encode()[end:] if line is not None else b""
+    return not rest.lstrip().startswith(b";")
+
+
+def run_exit_functions() -> None:
+    """Call what was registered for the interpreter's end, as logging's flush is."""
+    processes = sys.modules.get("multiprocessing.util")
+    if processes is not None:  # it would wait for children, which go with the container
+        atexit.unregister(processes._exit_function)
+    with contextlib.suppress(BaseException):
+        atexit._run_exitfuncs()
 
 
 def finish_threads(interpreter: Interpreter) -> None:

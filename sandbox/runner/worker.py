@@ -126,6 +126,7 @@ def _serve(
     names = left if job["returns"] is None else job["returns"]
     left_bytes = limits["max_result_bytes"] - capture.total_bytes
     note = outputs.send(channel, values, names, display, left_bytes, limits["max_variables"])
+    program.run_exit_functions()
     more = {"changed_inputs": changed, "notes": [*capture.notes, *filter(None, [note])]}
     channel.send({"type": "finished", **ending, **more})
 
@@ -134,8 +135,10 @@ def _run(
     job: dict[str, Any], namespace: dict[str, Any], interpreter: Interpreter
 ) -> dict[str, Any]:
     """Run the code, then its checks, then wait for its threads; tell how it went."""
+    code = without_magics(job["code"])
+    program.keep_source(code, namespace)
     process, started = os.getpid(), time.perf_counter()
-    result = program.run(without_magics(job["code"]), namespace, interpreter)
+    result = program.run(code, namespace, interpreter)
     duration_s = time.perf_counter() - started
     if os.getpid() != process:  # a fork of the code's own, at the end of its program
         _leave_as_a_script(result.error)
