@@ -129,7 +129,7 @@ def test_memory_bombs(strict: DockerSandbox, code: str) -> None:
 
 def test_fork_bomb(strict: DockerSandbox) -> None:
     run = strict.run("import os\nprint('before')\nwhile True:\n    os.fork()")
-    assert run.outcome in ("error", "timeout")
+    assert run.outcome in ("error", "timeout", "out_of_memory")  # whichever limit comes first
     assert run.stdout.startswith("before")
 
 
