@@ -44,6 +44,7 @@ def main(image: str, root: Path, notes: Path) -> None:
         for prepared in (False, False, True):
             if prepared:
                 sandbox.prepare()
+                sandbox._pool._waiting[0].lease.result()
             run = sandbox.run(code, variables, returns=["size", "lines"])
             outcomes.append([run.outcome, run.stdout, dict(run.variables), run.detail])
     print(json.dumps(outcomes))
