@@ -165,12 +165,12 @@ def test_no_container_outlives_its_killed_host() -> None:
     assert process.stdout.readline() == "up\n"
     client = docker.from_env()
     filters: dict[str, Any] = {"label": "org.codegen-agent.test=killed"}
-    assert len(client.containers.list(filters=filters)) == 1
+    assert len(client.containers.list(filters=filters, ignore_removed=True)) == 1
     process.kill()
     process.wait()
     process.stdout.close()
     deadline = time.monotonic() + 10
-    while client.containers.list(all=True, filters=filters):
+    while client.containers.list(all=True, filters=filters, ignore_removed=True):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     client.close()

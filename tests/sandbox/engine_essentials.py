@@ -122,4 +122,4 @@ ON_ANY_ENGINE = [*BY_ANY_LINK, memory_told_from_a_crash, every_restriction]
 
 def left(client: Any) -> list[Any]:
     """List what runs left on an engine that has served nothing else."""
-    return [*client.containers.list(all=True), *client.volumes.list()]
+    return [*client.containers.list(all=True, ignore_removed=True), *client.volumes.list()]

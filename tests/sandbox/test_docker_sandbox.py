@@ -34,7 +34,9 @@ def engine() -> Iterator[Any]:
 
 def ours(engine: Any, label: str) -> list[Any]:
     return list(
-        engine.containers.list(all=True, filters={"label": f"org.codegen-agent.test={label}"})
+        engine.containers.list(
+            all=True, filters={"label": f"org.codegen-agent.test={label}"}, ignore_removed=True
+        )
     )
 
 

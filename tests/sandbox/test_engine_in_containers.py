@@ -100,7 +100,7 @@ def test_the_hosts_engine_in_a_container(client: Any, tmp_path: Path, decoy: boo
     assert ("has another folder at" in noted) is decoy
     assert [one.name for one in same.rglob("*")] == (["mine"] if decoy else [])
     mine = {"label": f"org.codegen-agent.test={root.name}"}
-    assert client.containers.list(all=True, filters=mine) == []
+    assert client.containers.list(all=True, filters=mine, ignore_removed=True) == []
     assert client.volumes.list(filters=mine) == []
 
 
@@ -199,4 +199,4 @@ def test_an_engine_in_the_same_container(client: Any, daemon: Path) -> None:
         assert code == 0, noted
         check(told.decode())
         assert b"variables go there by its API" not in (noted or b"")
-        assert inner.containers.list(all=True) == inner.volumes.list() == []
+        assert inner.containers.list(all=True, ignore_removed=True) == inner.volumes.list() == []

@@ -148,11 +148,11 @@ def test_variables_both_ways_and_what_changed(strict: DockerSandbox) -> None:
 def test_a_prepared_container_serves_one_run(strict: DockerSandbox, engine: Any) -> None:
     strict.prepare()
     strict._pool._waiting[0].lease.result()
-    waiting = {one.id[:12] for one in engine.containers.list()}
+    waiting = {one.id[:12] for one in engine.containers.list(ignore_removed=True)}
     run = strict.run("import os\nname = os.uname().nodename\nx = len(big)", {"big": BIG})
     assert run.variables["name"] in waiting
     assert run.variables["x"] == len(BIG)
-    assert engine.containers.list(all=True) == []
+    assert engine.containers.list(all=True, ignore_removed=True) == []
 
 
 def test_no_privilege(strict: DockerSandbox) -> None:
@@ -274,7 +274,7 @@ def test_the_container_ends_with_its_host_process(engine: Any) -> None:
         killing.callback(host.kill)
         assert host.stdout is not None
         assert host.stdout.readline() == b"up\n"
-        assert len(engine.containers.list()) == 1
+        assert len(engine.containers.list(ignore_removed=True)) == 1
     deadline = time.monotonic() + 20
     while engine.api.containers(all=True):
         assert time.monotonic() < deadline

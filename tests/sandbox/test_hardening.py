@@ -82,7 +82,9 @@ def test_the_engine_sees_every_limit(hard: DockerSandbox) -> None:
     def inspect() -> None:
         client = docker.from_env()
         started.wait(30)
-        for one in client.containers.list(filters={"label": "org.codegen-agent.test=hardening"}):
+        for one in client.containers.list(
+            filters={"label": "org.codegen-agent.test=hardening"}, ignore_removed=True
+        ):
             seen.append(one.attrs)
         client.close()
 
@@ -120,6 +122,8 @@ def test_no_container_is_left(hard: DockerSandbox) -> None:
     for code in ("x = 1", "1 / 0", "import os; os._exit(1)"):
         hard.run(code)
     client = docker.from_env()
-    left = client.containers.list(all=True, filters={"label": "org.codegen-agent.test=hardening"})
+    left = client.containers.list(
+        all=True, filters={"label": "org.codegen-agent.test=hardening"}, ignore_removed=True
+    )
     client.close()
     assert left == []

@@ -83,7 +83,7 @@ def test_the_engine_sees_every_limit(sandbox: DockerSandbox, client: Any) -> Non
     seen: list[dict[str, Any]] = []
 
     def inspect(*_: object) -> None:
-        seen.extend(one.attrs for one in client.containers.list())
+        seen.extend(one.attrs for one in client.containers.list(ignore_removed=True))
 
     sandbox.run("print('up', flush=True)\nimport time; time.sleep(1)", on_output=inspect)
     host = seen[0]["HostConfig"]
@@ -130,7 +130,7 @@ def test_leftovers_of_the_dead_go(client: Any) -> None:
     api.create_volume("living", labels=living)
     removed = remove_from_engine(client)
     assert (len(removed.containers), removed.volumes) == (1, ["dead"])
-    assert [one.id for one in client.containers.list(all=True)] == names[1:]
+    assert [one.id for one in client.containers.list(all=True, ignore_removed=True)] == names[1:]
     assert [one.name for one in client.volumes.list()] == ["living"]
     api.remove_container(names[1])
     api.remove_volume("living")

@@ -36,7 +36,9 @@ def engine() -> Iterator[Any]:
 def ours(engine: Any, request: pytest.FixtureRequest) -> Callable[[], list[Any]]:
     """List the containers of this test, which labels them with its own name."""
     label = f"{LABEL}={request.node.name}"
-    return lambda: list(engine.containers.list(all=True, filters={"label": label}))
+    return lambda: list(
+        engine.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    )
 
 
 @pytest.fixture

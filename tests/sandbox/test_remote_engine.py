@@ -52,7 +52,7 @@ def sandbox(remote: tuple[SecondEngine, Any], store: VariableStore) -> Iterator[
 
 
 def left(client: Any) -> list[Any]:
-    return [*client.containers.list(all=True), *client.volumes.list()]
+    return [*client.containers.list(all=True, ignore_removed=True), *client.volumes.list()]
 
 
 def test_variables_arrive(sandbox: DockerSandbox, remote: tuple[SecondEngine, Any]) -> None:
