@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.errors import VariableError
 from sandbox.hardened import JOB_FOLDER
 from sandbox.policy import SandboxPolicy
+from sandbox.runner import frames
 from sandbox.store import VariableBundle
 
 
@@ -16,8 +18,12 @@ def job_message(
     checks: str | None,
     policy: SandboxPolicy,
 ) -> dict[str, Any]:
-    """Say what is to be run, with which variables, and what may come back."""
-    return {
+    """Say what is to be run, with which variables, and what may come back.
+
+    Raises:
+        VariableError: references to so many variables do not fit into a message.
+    """
+    job = {
         "type": "job",
         "code": code,
         "checks": checks,
@@ -31,3 +37,11 @@ def job_message(
             "timeout_s": policy.timeout_s,
         },
     }
+    try:
+        frames.pack_message(job)
+    except frames.FrameError as error:
+        raise VariableError(
+            f"{len(bundle['variables'])} variables in {len(bundle['buffers'])} buffers, together"
+            f" with the code, are too many for one run ({error}); put some together into one"
+        ) from error
+    return job
