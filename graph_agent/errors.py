@@ -12,6 +12,7 @@ Generated code that fails is data in the state. What is raised::
     │   ├── ModelRequestError      the provider rejects the call for good (400, 401, 403, 404)
     │   ├── ModelTransientError    worth trying again (429, 5xx, timeouts, refused connections)
     │   └── ModelAnswerError       an answer that is empty, blocked, truncated or malformed
+    ├── RunStoppedError            the run was asked to stop, and can be resumed
     └── CheckpointError            the checkpoint database is unusable
         └── ThreadError            no such run, or one that cannot be taken up
 
@@ -62,12 +63,30 @@ class ModelTransientError(ModelError):
 class ModelAnswerError(ModelError):
     """The model answered, but with nothing that can be used.
 
-    ``kind`` is ``empty``, ``blocked``, ``truncated`` or ``malformed``.
+    ``kind`` is ``empty``, ``blocked``, ``truncated`` or ``malformed``; the tokens are
+    those of the call, 0 where the provider does not tell.
     """
 
-    def __init__(self, message: str, kind: str) -> None:
+    def __init__(
+        self, message: str, kind: str, input_tokens: int = 0, output_tokens: int = 0
+    ) -> None:
         self.kind = kind
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
         super().__init__(message)
+
+    def fields(self) -> dict[str, str | int]:
+        """Return the arguments that make the same error again."""
+        return {
+            "message": str(self),
+            "kind": self.kind,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+        }
+
+
+class RunStoppedError(AgentError):
+    """The run stopped between two steps because it was asked to; it can be resumed."""
 
 
 class CheckpointError(AgentError):

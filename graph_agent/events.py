@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from graph_agent.records import Analysis, Decision, ExecutionRecord
+from graph_agent.records import Analysis, ApprovalRequest, Decision, ExecutionRecord
 from graph_agent.result import CodeGenerationResult
+from sandbox.records import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,13 @@ class Started:
     """The run has a thread; it can be resumed under its id from now on."""
 
     thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToken:
+    """A piece of the model's answer, as it comes; code and the words around it."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,14 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """The attempt's run left a figure."""
+
+    number: int
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Analyzed:
     """An attempt was judged."""
 
@@ -57,10 +73,28 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A person is to say whether the code may run; see :attr:`CodeGenerationResult.waiting_for`."""
+
+    approval: ApprovalRequest
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The run is over; always the last event."""
+    """The run is over, or waits for a person; always the last event."""
 
     result: CodeGenerationResult
 
 
-Event = Started | Generated | Printed | Executed | Analyzed | Decided | Finished
+Event = (
+    Started
+    | CodeToken
+    | Generated
+    | Printed
+    | Executed
+    | Drawn
+    | Analyzed
+    | Decided
+    | Waiting
+    | Finished
+)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from langchain_core.language_models import BaseChatModel
 from langgraph.constants import END, START
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer, RetryPolicy
+from langgraph.utils.runnable import RunnableCallable  # type: ignore[attr-defined]  # no __all__
 
-from graph_agent.models import create_client, is_transient
+from graph_agent.context import AgentContext
+from graph_agent.models import CallJournal, create_client, is_transient
+from graph_agent.records import Json
 from graph_agent.settings import Settings, load_settings
 from graph_agent.state import AgentInput, AgentOutput, AgentState
-from nodes.analyze import analyze
-from nodes.decide import decide, route_after_decide, route_after_generate
-from nodes.execute import execute
-from nodes.generate import generate
+from nodes.analyze import aanalyze, analyze
+from nodes.decide import adecide, decide, route_after_decide, route_after_generate
+from nodes.execute import aexecute, execute
+from nodes.generate import agenerate, generate
+from nodes.needs import Needs
 from sandbox import DockerSandbox, SandboxPolicy, VariableStore
 from sandbox.protocol import Sandbox
 
@@ -31,7 +34,7 @@ RETRY = RetryPolicy(
 )
 """The one retry layer around model calls; the clients' own are off."""
 
-Graph = CompiledStateGraph[AgentState, None, AgentInput, AgentOutput]
+Graph = CompiledStateGraph[AgentState, AgentContext, AgentInput, AgentOutput]
 
 
 def build_graph(
@@ -57,17 +60,18 @@ def build_graph(
     """
     settings = settings or load_settings()
     store = store or VariableStore(settings.state_dir / "variables")
-    sandbox = sandbox or DockerSandbox(policy_from(settings), store=store)
-    the_client = lazy_client(client, settings)
-    graph = StateGraph(AgentState, input_schema=AgentInput, output_schema=AgentOutput)
-    graph.add_node(
-        "generate",
-        _bind(generate, client=the_client, sandbox=sandbox),
-        retry_policy=RETRY,
+    needs = Needs(
+        client=client_maker(client, settings),
+        sandbox=sandbox or DockerSandbox(policy_from(settings), store=store),
+        store=store,
+        journal=CallJournal(settings.state_dir / "calls"),
+        files_folder=settings.files_dir,
     )
-    graph.add_node("execute", _bind(execute, sandbox=sandbox, store=store))
-    graph.add_node("analyze", _bind(analyze, client=the_client), retry_policy=RETRY)
-    graph.add_node("decide", decide)
+    graph = StateGraph(AgentState, AgentContext, input_schema=AgentInput, output_schema=AgentOutput)
+    graph.add_node("generate", _both(generate, agenerate, needs=needs), retry_policy=RETRY)
+    graph.add_node("execute", _both(execute, aexecute, needs=needs))
+    graph.add_node("analyze", _both(analyze, aanalyze, needs=needs), retry_policy=RETRY)
+    graph.add_node("decide", _both(decide, adecide))
     graph.add_edge(START, "generate")
     graph.add_conditional_edges("generate", route_after_generate)
     graph.add_edge("execute", "analyze")
@@ -88,13 +92,22 @@ def policy_from(settings: Settings) -> SandboxPolicy:
     )
 
 
-def lazy_client(
+def client_maker(
     client: BaseChatModel | str | None, settings: Settings
-) -> Callable[[], BaseChatModel]:
-    """Put off making the model's client, whose libraries are slow to load, to its first use."""
-    if isinstance(client, BaseChatModel):
-        return lambda: client
-    return functools.cache(lambda: client_from(client, settings))
+) -> Callable[[str | None], BaseChatModel]:
+    """Return what makes the client for a name, or the graph's own for None, when first needed.
+
+    The libraries behind it are slow to load.
+    """
+    made = functools.cache(lambda name: client_from(name, settings))
+    return lambda name: made(name) if name else client_of(client, made)
+
+
+def client_of(
+    client: BaseChatModel | str | None, made: Callable[[str | None], BaseChatModel]
+) -> BaseChatModel:
+    """Return a client as it is, and make the one for a name."""
+    return client if isinstance(client, BaseChatModel) else made(client)
 
 
 def client_from(model: BaseChatModel | str | None, settings: Settings) -> BaseChatModel:
@@ -112,6 +125,12 @@ def client_from(model: BaseChatModel | str | None, settings: Settings) -> BaseCh
     )
 
 
-def _bind(node: Callable[..., dict[str, Any]], **needs: object) -> Any:
-    """Bind what a node needs, keeping the signature LangGraph looks at."""
-    return functools.update_wrapper(functools.partial(node, **needs), node)
+def _both(
+    node: Callable[..., Json], anode: Callable[..., Awaitable[Json]], **needs: object
+) -> RunnableCallable:
+    """Make one node of its two forms, for ``invoke`` and ``ainvoke``, with what it needs."""
+    # The signature is what LangGraph looks at to know what to pass.
+    bound, abound = (
+        functools.update_wrapper(functools.partial(one, **needs), one) for one in (node, anode)
+    )
+    return RunnableCallable(bound, abound, name=node.__name__, trace=False)  # type: ignore[arg-type]  # a partial of it

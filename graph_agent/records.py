@@ -16,6 +16,8 @@ from sandbox.records import Outcome
 Json = dict[str, Any]
 PrivacyLevel = Literal["schema", "stats", "sample"]
 Decision = Literal["retry", "done", "give_up"]
+Approve = Literal["never", "risky", "always"]
+"""When a person is asked before code runs; ``risky``: see :mod:`nodes.risks`."""
 
 
 class Record(BaseModel):
@@ -96,16 +98,42 @@ class Analysis(Record):
     findings: list[Finding] = Field(default_factory=list)
 
 
+class ApprovalRequest(Record):
+    """What a person is asked before code runs; what LangGraph's interrupt carries."""
+
+    kind: Literal["approval"] = "approval"
+    attempt: int
+    code: str
+    diff: str = ""
+    """To the attempt before, unified; empty for the first."""
+    reasons: list[str] = Field(default_factory=list)
+    """Why this code is asked about."""
+    answers: list[str] = Field(default_factory=lambda: ["approve", "edit", "reject"])
+
+
+class Review(Record):
+    """What a person said of code before it ran.
+
+    ``written`` is the model's code where the person put other code in its place.
+    """
+
+    decision: Literal["approve", "edit", "reject"]
+    words: str = ""
+    written: str = ""
+
+
 class Attempt(Record):
     """One round of the loop.
 
     ``problem`` says why the code was never run, if it was not. ``execution``
-    and ``analysis`` are None until their nodes have finished.
+    and ``analysis`` are None until their nodes have finished, ``review`` where
+    nobody was asked.
     """
 
     number: int
     code: str
     problem: str | None = None
+    review: Review | None = None
     execution: ExecutionRecord | None = None
     analysis: Analysis | None = None
 
@@ -122,10 +150,10 @@ class Usage(Record):
     input_tokens: int = 0
     output_tokens: int = 0
 
-    def plus(self, input_tokens: int, output_tokens: int) -> Usage:
-        """Count one more call."""
+    def plus(self, other: Usage) -> Usage:
+        """Add up."""
         return Usage(
-            calls=self.calls + 1,
-            input_tokens=self.input_tokens + input_tokens,
-            output_tokens=self.output_tokens + output_tokens,
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
         )

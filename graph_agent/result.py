@@ -9,6 +9,7 @@ from typing import Any
 
 from graph_agent.records import (
     Analysis,
+    ApprovalRequest,
     Attempt,
     ErrorRecord,
     ExecutionRecord,
@@ -80,6 +81,10 @@ class CodeGenerationResult:
     thread_id: str
     output: AgentOutput = field(repr=False, default_factory=AgentOutput)
     """The graph's own output, all of it plain data."""
+    stopped_by: str | None = None
+    """The limit that ended the run; resumed with a higher one it goes on."""
+    waiting_for: ApprovalRequest | None = None
+    """What a person is asked; the run goes on when it is resumed with an answer."""
 
     @property
     def explanation(self) -> str:
@@ -88,7 +93,12 @@ class CodeGenerationResult:
         return "" if analysis is None else analysis.explanation
 
 
-def result_from(output: AgentOutput, store: VariableStore, thread_id: str) -> CodeGenerationResult:
+def result_from(
+    output: AgentOutput,
+    store: VariableStore,
+    thread_id: str,
+    waiting_for: ApprovalRequest | None = None,
+) -> CodeGenerationResult:
     """Make the result from the graph's output and the stored values."""
     records = [Attempt.model_validate(one) for one in output.get("attempts") or []]
     attempts = tuple(_attempt(one, store) for one in records)
@@ -104,6 +114,8 @@ def result_from(output: AgentOutput, store: VariableStore, thread_id: str) -> Co
         usage=MappingProxyType(usage),
         thread_id=thread_id,
         output=output,
+        stopped_by=output.get("stopped_by"),
+        waiting_for=waiting_for,
     )
 
 
@@ -127,7 +139,7 @@ def _execution(record: ExecutionRecord, store: VariableStore) -> Execution:
         error=_error(record.error),
         variables=StoredVariables(record.variables, store),
         withheld=MappingProxyType(dict(record.withheld)),
-        figures=tuple(_figure(one, store) for one in record.figures),
+        figures=tuple(figure_of(one, store) for one in record.figures),
         display=None if record.display is None else decode_reference(record.display, store),
         display_text=record.display_text,
         changed_inputs=tuple(record.changed_inputs),
@@ -137,8 +149,13 @@ def _execution(record: ExecutionRecord, store: VariableStore) -> Execution:
     )
 
 
-def _figure(record: FigureReference, store: VariableStore) -> Figure:
-    preview = None if record.preview is None else _figure(record.preview, store)
+def figure_of(record: FigureReference, store: VariableStore) -> Figure:
+    """Read a stored figure back.
+
+    Raises:
+        VariableStoreError: its bytes are gone from the store.
+    """
+    preview = None if record.preview is None else figure_of(record.preview, store)
     return Figure(store.get(record.sha256), record.mime, record.width, record.height, preview)
 
 

@@ -28,6 +28,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gemini_api_key": ("GEMINI_API_KEY_FOR_CODEGEN_AGENT", "GOOGLE_API_KEY"),
         "model": ("CODEGEN_AGENT_MODEL",),
         "max_attempts": ("CODEGEN_AGENT_MAX_ATTEMPTS",),
+        "prices": ("CODEGEN_AGENT_PRICES",),
         "model_timeout_s": ("CODEGEN_AGENT_MODEL_TIMEOUT_S",),
         "local_model_path": ("CODEGEN_AGENT_LOCAL_MODEL_PATH",),
         "timeout_s": ("CODEGEN_AGENT_TIMEOUT_S",),
@@ -35,12 +36,13 @@ VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "runtime": ("CODEGEN_AGENT_RUNTIME",),
         "state_dir": ("CODEGEN_AGENT_STATE",),
         "cache_dir": ("CODEGEN_AGENT_CACHE",),
+        "files_dir": ("CODEGEN_AGENT_FILES",),
         "log_level": ("CODEGEN_AGENT_LOG_LEVEL",),
     }
 )
 """Field of :class:`Settings` → environment variables that set it, first one first."""
 
-_PATHS = ("state_dir", "cache_dir", "local_model_path")
+_PATHS = ("state_dir", "cache_dir", "files_dir", "local_model_path")
 
 
 def _header_safe(key: object) -> object:
@@ -64,6 +66,11 @@ class Settings(BaseModel):
     )
     model: str | None = Field(default=None, description="a model name or 'provider:model'")
     max_attempts: int = Field(default=3, ge=1, description="a whole number of at least 1")
+    prices: str | None = Field(
+        default=None,
+        pattern=r"^\d+(\.\d+)?,\s*\d+(\.\d+)?$",
+        description="two prices per million tokens, sent and received, such as '0.30,2.50'",
+    )
     model_timeout_s: float = Field(
         default=120.0, gt=0, allow_inf_nan=False, description="a number of seconds above 0"
     )
@@ -83,10 +90,18 @@ class Settings(BaseModel):
     )
     state_dir: Path = Field(description="the path of a folder")
     cache_dir: Path = Field(description="the path of a folder")
+    files_dir: Path | None = Field(default=None, description="the path of a folder")
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         default="INFO", description="one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
     )
     dotenv_path: Path | None = Field(default=None, description="the .env file that was read")
+
+    def prices_and(self, limits: Mapping[str, Any]) -> dict[str, Any]:
+        """Return limits with the prices that a limit on cost needs, where they are known."""
+        if self.prices is None:
+            return dict(limits)
+        sent, received = (float(one) for one in self.prices.split(","))
+        return {"input_price": sent, "output_price": received, **limits}
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secret values in clear, for whatever must redact them."""

@@ -1,36 +1,61 @@
 """The graph's typed state, and the way in and out of it.
 
-Every channel keeps its last value: there is no reducer, so new input on a used
-thread starts afresh instead of adding to what was there.
+Every channel keeps its last value: there is no reducer. New input on a used thread
+starts afresh: the first node puts back what earlier attempts left.
 """
 
 from __future__ import annotations
 
 from typing_extensions import TypedDict  # the schemas of langgraph's server need it below 3.12
 
-from graph_agent.records import Attempt, Decision, Json, PrivacyLevel, Usage
+from graph_agent.records import Approve, Attempt, Decision, Json, PrivacyLevel, Usage
 
 DEFAULT_MAX_ATTEMPTS = 3
 
 
+class GivenFile(TypedDict, total=False):
+    """A file that becomes a variable, for clients that cannot hand over values.
+
+    Either ``path``, within the folder the server allows, or ``content``, in base64,
+    with the ``file_name`` whose ending tells the format.
+    """
+
+    name: str
+    """The variable's name."""
+    path: str
+    content: str
+    file_name: str
+
+
 class AgentInput(TypedDict, total=False):
-    """What ``graph.invoke`` takes; ``CodeGenerationRequest.to_input`` makes it."""
+    """What ``graph.invoke`` takes; ``CodeGenerationRequest.to_input`` makes it.
+
+    Only ``request`` is needed. On a used thread what is left out keeps its value.
+    """
 
     request: str
     """The task in plain words."""
+    files: list[GivenFile]
+    """Files to read as variables, instead of ``variables`` and ``summaries``."""
     variables: Json
     """References to stored values, see :data:`sandbox.store.VariableBundle`."""
     summaries: list[Json]
     """One :class:`~graph_agent.summaries.VariableSummary` a variable."""
     checks: str | None
+    """Python run after the code, in its namespace; an exception there is a failure."""
     returns: list[str] | None
+    """Names of the variables to bring back; None: all that are new or changed."""
     max_attempts: int
+    """How often code may be written."""
+    budget: Json
+    """Other limits, see :class:`~graph_agent.budget.Budget`."""
     privacy: PrivacyLevel
-    attempts: list[Json]
-    usage: dict[str, Json]
-    decision: Decision | None
-    success: bool
-    code: str
+    approve: Approve
+    """When a person is asked before code runs."""
+    skip_rules: list[str]
+    """Names of rules that are not to judge the result."""
+    setup: Json
+    """How the run was set up, so that whoever resumes it finds it so."""
 
 
 class AgentOutput(TypedDict, total=False):
@@ -45,10 +70,21 @@ class AgentOutput(TypedDict, total=False):
     """Every :class:`~graph_agent.records.Attempt`, first to last."""
     usage: dict[str, Json]
     """Node to :class:`~graph_agent.records.Usage`."""
+    stopped_by: str | None
+    """The limit that ended the run, see :data:`~graph_agent.budget.LIMITS`."""
 
 
 class AgentState(AgentInput):
-    """All channels; the nodes' own names for them are those of the input."""
+    """All channels."""
+
+    attempts: list[Json]
+    usage: dict[str, Json]
+    decision: Decision | None
+    success: bool
+    code: str
+    stopped_by: str | None
+    spent_s: float
+    """Seconds the nodes worked."""
 
 
 def attempts_of(state: AgentState) -> list[Attempt]:
@@ -61,14 +97,19 @@ def with_last(attempts: list[Attempt], last: Attempt) -> list[Json]:
     return [one.to_state() for one in [*attempts[:-1], last]]
 
 
-def add_usage(
-    state: AgentState, node: str, input_tokens: int, output_tokens: int
-) -> dict[str, Json]:
-    """Return the state's usage with one more call of ``node``."""
+def add_usage(state: AgentState, node: str, more: Usage) -> dict[str, Json]:
+    """Return the state's usage with more of ``node``."""
     usage = dict(state.get("usage") or {})
-    before = Usage.model_validate(usage.get(node, {}))
-    usage[node] = before.plus(input_tokens, output_tokens).to_state()
+    usage[node] = Usage.model_validate(usage.get(node, {})).plus(more).to_state()
     return usage
+
+
+def total_usage(state: AgentState) -> Usage:
+    """Add up what all nodes used."""
+    total = Usage()
+    for one in (state.get("usage") or {}).values():
+        total = total.plus(Usage.model_validate(one))
+    return total
 
 
 def headed(request: str, code: str) -> str:

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any, Self
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+from pydantic import ValidationError
 
-from graph_agent.checkpoints import is_over, open_saver
-from graph_agent.errors import AgentError, ThreadError
-from graph_agent.events import (
-    Analyzed,
-    Decided,
-    Event,
-    Executed,
-    Finished,
-    Generated,
-    Printed,
-    Started,
-)
-from graph_agent.graph import Graph, build_graph, client_from, policy_from
-from graph_agent.records import Attempt
+from graph_agent.checkpoints import open_saver
+from graph_agent.errors import AgentError, RequestError, RunStoppedError
+from graph_agent.event_stream import MODES, TOKEN_MODE, translated
+from graph_agent.events import Event, Finished, Started, Waiting
+from graph_agent.graph import Graph, build_graph, client_from
+from graph_agent.records import ApprovalRequest, Json
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.result import CodeGenerationResult, result_from
 from graph_agent.settings import Settings, load_settings
-from graph_agent.state import AgentInput, AgentOutput
+from graph_agent.setup import client_again, policy_again, setup_of
+from graph_agent.threads import (
+    Fork,
+    answered,
+    config_of,
+    may_go_on,
+    state_of,
+    take_up,
+    waiting_for,
+    with_limits,
+)
+from nodes.approval import ApprovalAnswer
 from sandbox import DockerSandbox, VariableStore
 from sandbox.protocol import Sandbox
+
+Answer = ApprovalAnswer | Mapping[str, Any] | str | bool
+Approver = Callable[[ApprovalRequest], Answer]
+"""Asks a person; a word (``approve``, ``reject``), a bool, or all of an answer's fields."""
 
 
 class AgentWorkflow:
@@ -40,12 +51,16 @@ class AgentWorkflow:
     Args:
         request: what to do.
         client: a chat model or a model's name; None: Gemini where a key is
-            found, else the local model.
-        max_code_generation: how often code may be generated.
+            found, else the local model; for a resumed run, the one it had.
+        max_code_generation: how often code may be generated; for a resumed run,
+            attempts made before included.
         thread_id: the run's name, for :meth:`resume`; None: a new one.
         sandbox: None: Docker with the settings' limits.
-        checkpointer: a LangGraph saver; None: SQLite in the state folder.
+        checkpointer: a LangGraph saver; None: the settings'.
         settings: None: those of the environment.
+        budget: limits besides attempts, see :class:`~graph_agent.budget.Budget`.
+        approver: asks the person the request wants asked; None: the run stops there
+            and its result says what it waits for.
     """
 
     def __init__(
@@ -58,6 +73,8 @@ class AgentWorkflow:
         sandbox: Sandbox | None = None,
         checkpointer: BaseCheckpointSaver[Any] | None = None,
         settings: Settings | None = None,
+        budget: Mapping[str, Any] | None = None,
+        approver: Approver | None = None,
     ) -> None:
         if request is None and thread_id is None:
             raise AgentError("give a request, or resume a run with AgentWorkflow.resume(thread_id)")
@@ -65,120 +82,244 @@ class AgentWorkflow:
         self._request = request
         self._client = client
         self._settings = settings or load_settings()
-        self._max_attempts = (
-            self._settings.max_attempts if max_code_generation is None else max_code_generation
-        )
+        self._max_attempts = max_code_generation
+        self._context = with_limits(max_code_generation, budget)
         self._sandbox = sandbox
         self._own_sandbox: DockerSandbox | None = None
         self._checkpointer = checkpointer
         self._store = VariableStore(self._settings.state_dir / "variables")
+        self._approver = approver
+        self._answer: ApprovalAnswer | None = None
+        self._fork: Fork | None = None
+        self._control = RunControl()
 
     @classmethod
     def resume(
-        cls, thread_id: str, client: BaseChatModel | str | None = None, **options: Any
+        cls,
+        thread_id: str,
+        client: BaseChatModel | str | None = None,
+        max_code_generation: int | None = None,
+        *,
+        answer: Answer | None = None,
+        **options: Any,
     ) -> Self:
-        """Take up a stopped run; ``options`` are the constructor's."""
-        return cls(None, client, thread_id=thread_id, **options)
+        """Take up a stopped run, or one that a limit ended, under a higher one.
+
+        Args:
+            thread_id: the run.
+            client: None: the model it had.
+            max_code_generation: None: the limit it had.
+            answer: to what the run waits for, see :class:`~nodes.approval.ApprovalAnswer`.
+            options: the constructor's.
+
+        Raises:
+            RequestError: the answer makes no sense.
+        """
+        workflow = cls(None, client, max_code_generation, thread_id=thread_id, **options)
+        workflow._answer = None if answer is None else _checked(answer)
+        return workflow
+
+    @classmethod
+    def fork(
+        cls,
+        thread_id: str,
+        attempt: int = 0,
+        client: BaseChatModel | str | None = None,
+        max_code_generation: int | None = None,
+        *,
+        request_text: str | None = None,
+        new_thread_id: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Go another way from an attempt of a run, on a thread of its own; the run stays as it is.
+
+        Args:
+            thread_id: the run to branch off from.
+            attempt: the last of its attempts that is kept; 0: none.
+            client: another model; None: the one it had.
+            max_code_generation: None: the limit it had.
+            request_text: the request in other words; None: as they were.
+            new_thread_id: None: one of its own making.
+            options: the constructor's.
+        """
+        if request_text is not None:
+            CodeGenerationRequest(request_text)
+        new = uuid.uuid4().hex[:12] if new_thread_id is None else new_thread_id
+        workflow = cls(None, client, max_code_generation, thread_id=new, **options)
+        workflow._fork = Fork(thread_id, attempt, request_text)
+        return workflow
+
+    @property
+    def client(self) -> BaseChatModel | str | None:
+        """The chat model, or its name, as it was given."""
+        return self._client
 
     async def run(self) -> CodeGenerationResult:
-        """Run to the end, off the event loop; see :meth:`stream` for what is raised."""
-        return await asyncio.to_thread(self.run_sync)
+        """Run to the end, off the event loop; cancelled, it stops and can be resumed.
+
+        Raises:
+            AgentError: and others, see :meth:`stream`.
+        """
+        try:
+            return await asyncio.to_thread(self.run_sync)
+        except asyncio.CancelledError:
+            await asyncio.shield(asyncio.to_thread(self.stop))
+            raise
 
     def run_sync(self) -> CodeGenerationResult:
         """Run to the end; see :meth:`stream` for what is raised."""
-        with contextlib.closing(self.stream()) as events:
+        with contextlib.closing(self.stream(tokens=False)) as events:
             for event in events:
                 if isinstance(event, Finished):
                     return event.result
         raise AgentError("the run ended without a result")
 
-    def stream(self) -> Generator[Event, None, None]:
+    async def astream(self, *, tokens: bool = True) -> AsyncGenerator[Event, None]:
+        """Do as :meth:`stream` does, without blocking the event loop."""
+        loop, arrived = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None]()
+
+        def draw() -> None:
+            last: BaseException | None = None
+            try:
+                for event in self.stream(tokens=tokens):
+                    loop.call_soon_threadsafe(arrived.put_nowait, event)
+            except BaseException as error:
+                last = error
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
+                loop.call_soon_threadsafe(arrived.put_nowait, last)
+
+        thread = threading.Thread(target=draw, name="codegen-workflow", daemon=True)
+        thread.start()
+        try:
+            while (one := await arrived.get()) is not None:
+                if isinstance(one, BaseException):
+                    raise one
+                yield one
+        finally:
+            if thread.is_alive():
+                await asyncio.shield(asyncio.to_thread(self.stop))
+
+    def stream(self, *, tokens: bool = True) -> Generator[Event, None, None]:
         """Run, and yield what happens as it happens; the last event is ``Finished``.
+
+        ``tokens``: ask the model to answer piece by piece, each a ``CodeToken``.
 
         Raises:
             ModelError: the model cannot be reached or gives nothing usable.
             SandboxUnavailableError: no code can be run here.
             VariableError: a variable cannot be handed over.
-            ThreadError: there is no such run to resume.
+            RequestError: the request, a limit or an answer makes no sense.
+            ThreadError: there is no such run to resume, or another process works on it.
+            CheckpointError: the checkpoints are unusable.
+            RunStoppedError: :meth:`drain` was called.
 
         After any of these, and after a kill, the run can be resumed.
         """
-        if self._request is None and (output := self._output_if_over()) is not None:
-            yield Started(self.thread_id)
-            yield Finished(result_from(output, self._store, self.thread_id))
-            return
-        # Whatever is unusable is told before anything is stored, asked or started.
-        client = client_from(self._client, self._settings)
         with contextlib.ExitStack() as open_:
-            sandbox = self._sandbox
-            if sandbox is None:
-                policy = policy_from(self._settings)
-                sandbox = self._own_sandbox = open_.enter_context(
-                    DockerSandbox(policy, store=self._store)
-                )
+            config, source, saver = config_of(self.thread_id), self._source(), None
+            setup: Json = {}
+            if source is not None:
+                saver = open_.enter_context(self._saver())
+                state = state_of(saver, source)
+                setup = state.get("setup") or {}
+                if self._fork is None and not may_go_on(state, self._context):
+                    # What a finished run left takes neither model nor sandbox.
+                    yield Started(self.thread_id)
+                    yield Finished(result_from(state, self._store, self.thread_id))  # type: ignore[arg-type]  # the state's superset
+                    return
+            # Whatever is unusable is told before anything is stored, asked or started.
+            asked_for = client_again(self._client, setup, source or self.thread_id)
+            client = client_from(asked_for, self._settings)
+            sandbox = self._sandbox or open_.enter_context(self._docker(setup))
             sandbox.check()
-            saver = open_.enter_context(self._saver())
+            saver = saver or open_.enter_context(self._saver())
             graph = build_graph(
                 client, saver, sandbox=sandbox, store=self._store, settings=self._settings
             )
-            config: RunnableConfig = {"configurable": {"thread_id": self.thread_id}}
-            yield from self._events(graph, self._input(), config)
+            input_ = self._input(graph, saver, config, setup_of(asked_for, self._settings))
+            yield Started(self.thread_id)
+            yield from self._events(graph, input_, config, tokens)
 
-    def abandon(self) -> None:
-        """Remove the containers of a :meth:`stream` that another thread draws and nobody awaits.
+    def drain(self) -> None:
+        """Ask a run that goes on in another thread to stop after the step under way.
 
-        Only those that wait for their code: one whose code runs ends with this process.
+        Its ``stream`` then raises RunStoppedError, and nothing is lost.
         """
+        self._control.request_drain()
+
+    def stop(self) -> None:
+        """Stop at once: what runs in a container of this workflow's is ended with it."""
+        self.drain()
         if self._own_sandbox is not None:
             self._own_sandbox.close()
 
-    def _input(self) -> AgentInput | None:
-        if self._request is None:
-            return None
-        return self._request.to_input(self._store, self._max_attempts)
+    def _source(self) -> str | None:
+        """Return the thread that is read before anything starts; None for a new request."""
+        if self._fork is not None:
+            return self._fork.thread_id
+        return self.thread_id if self._request is None else None
+
+    def _docker(self, setup: Json) -> DockerSandbox:
+        policy = policy_again(self._settings, setup)
+        self._own_sandbox = DockerSandbox(policy, store=self._store)
+        return self._own_sandbox
+
+    def _input(
+        self, graph: Graph, saver: BaseCheckpointSaver[Any], config: RunnableConfig, setup: Json
+    ) -> Any:
+        """Return what the graph is given first."""
+        if self._request is not None:
+            attempts = self._max_attempts or self._settings.max_attempts
+            return {**self._request.to_input(self._store, attempts), "setup": setup}
+        if self._fork is not None:
+            return self._fork.branch(saver, graph, config, setup)
+        return take_up(graph, config, self._answer)
 
     def _saver(self) -> contextlib.AbstractContextManager[BaseCheckpointSaver[Any]]:
         if self._checkpointer is not None:
             return contextlib.nullcontext(self._checkpointer)
         return open_saver(self._settings.state_dir)
 
-    def _output_if_over(self) -> AgentOutput | None:
-        """Return what a finished run left, which takes neither model nor sandbox."""
-        with self._saver() as saver:
-            saved = saver.get_tuple({"configurable": {"thread_id": self.thread_id}})
-        if saved is None:
-            raise ThreadError(
-                f"there is no run {self.thread_id!r} to resume; `codegen-agent threads` lists them"
-            )
-        values = saved.checkpoint["channel_values"]
-        return values if is_over(values) else None  # type: ignore[return-value]  # the state's superset
-
     def _events(
-        self, graph: Graph, input_: AgentInput | None, config: RunnableConfig
+        self, graph: Graph, input_: Any, config: RunnableConfig, tokens: bool
     ) -> Generator[Event, None, None]:
-        yield Started(self.thread_id)
-        modes = ["updates", "custom"]
-        for mode, chunk in graph.stream(input_, config, stream_mode=modes):  # type: ignore[arg-type]  # a list of modes is documented
-            yield from _translate(str(mode), chunk)
+        modes = [*MODES, TOKEN_MODE] if tokens else list(MODES)
+        while True:
+            try:
+                chunks = graph.stream(
+                    input_,
+                    config,
+                    context=self._context,
+                    stream_mode=modes,  # type: ignore[arg-type]  # names of modes
+                    control=self._control,
+                )
+                for mode, chunk in chunks:
+                    yield from translated(str(mode), chunk, self._store)
+            except GraphDrained as drained:
+                raise RunStoppedError(
+                    f"the run {self.thread_id!r} was stopped between two steps; resume it"
+                ) from drained
+            approval = waiting_for(graph, config)
+            if approval is None or self._approver is None:
+                break
+            input_ = answered(_checked(self._approver(approval)))
+        if approval is not None:
+            yield Waiting(approval)
         output = graph.get_state(config).values
-        yield Finished(result_from(output, self._store, self.thread_id))  # type: ignore[arg-type]  # the state's superset
+        yield Finished(result_from(output, self._store, self.thread_id, approval))  # type: ignore[arg-type]  # the state's superset
 
 
-def _translate(mode: str, chunk: Any) -> Iterator[Event]:
-    """Turn what LangGraph streams into events."""
-    if mode == "custom":
-        if chunk.get("event") == "output":
-            yield Printed(chunk["stream"], chunk["text"])
-        return
-    for node, update in chunk.items():
-        attempts = (update or {}).get("attempts") if isinstance(update, dict) else None
-        if attempts:
-            last = Attempt.model_validate(attempts[-1])
-            if node == "generate":
-                yield Generated(last.number, last.code, last.problem)
-            elif node == "execute" and last.execution is not None:
-                yield Executed(last.number, last.execution)
-            elif node == "analyze" and last.analysis is not None:
-                yield Analyzed(last.number, last.analysis)
-        elif node == "decide" and update:
-            yield Decided(update["decision"])
+def _checked(answer: Answer) -> ApprovalAnswer:
+    """Read a person's answer.
+
+    Raises:
+        RequestError: it makes no sense.
+    """
+    try:
+        return ApprovalAnswer.model_validate(answer)
+    except ValidationError as error:
+        what = error.errors(include_input=False, include_url=False)[0]["msg"]
+        raise RequestError(
+            f"the answer is unusable: {what}; answer 'approve', 'reject', or an object with"
+            " decision, code and words"
+        ) from None

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
+from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
+from graph_agent.context import AgentContext
 from graph_agent.errors import ModelAnswerError
-from graph_agent.models import ModelReply, call_for_json, profile_of
+from graph_agent.models import (
+    ModelProfile,
+    ModelReply,
+    acall_for_json,
+    call_for_json,
+    profile_of,
+    record_in,
+)
 from graph_agent.prompts import analysis_messages
-from graph_agent.records import Analysis, Attempt, Finding
+from graph_agent.records import Analysis, Attempt, Finding, Json, Usage
 from graph_agent.state import AgentState, add_usage, attempts_of, with_last
 from nodes.findings import find
+from nodes.needs import Needs, caller
 
 log = logging.getLogger(__name__)
 
@@ -36,33 +49,96 @@ class Judgement(BaseModel):
 
 
 def analyze(
-    state: AgentState, config: RunnableConfig, *, client: Callable[[], BaseChatModel]
-) -> dict[str, Any]:
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+) -> Json:
     """Judge the last attempt.
 
     Raises:
         ModelError: the judgement could not be had; the attempt is not spent.
     """
+    question = _prepare(state, runtime, needs)
+    if not isinstance(question, _Question):
+        return question
+    try:
+        reply = needs.journal.ask(
+            caller("analyze", runtime),
+            question.profile.name,
+            question.messages,
+            lambda: call_for_json(
+                question.model, question.messages, Judgement, tag="analyze", config=config
+            )[1],
+        )
+        return question.answered(reply)
+    except ModelAnswerError as error:
+        return question.unanswered(error)
+
+
+async def aanalyze(
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+) -> Json:
+    """Do as :func:`analyze` does, without blocking the event loop."""
+    question = await asyncio.to_thread(_prepare, state, runtime, needs)
+    if not isinstance(question, _Question):
+        return question
+
+    async def ask() -> ModelReply:
+        _, reply = await acall_for_json(
+            question.model, question.messages, Judgement, tag="analyze", config=config
+        )
+        return reply
+
+    try:
+        reply = await needs.journal.aask(
+            caller("analyze", runtime), question.profile.name, question.messages, ask
+        )
+        return question.answered(reply)
+    except ModelAnswerError as error:
+        return question.unanswered(error)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked about the last attempt, and how the answer becomes its analysis."""
+
+    state: AgentState
+    attempts: list[Attempt]
+    findings: list[Finding]
+    model: BaseChatModel
+    profile: ModelProfile
+    messages: list[BaseMessage]
+    started: float
+
+    def answered(self, reply: ModelReply) -> Json:
+        judgement = record_in(reply, Judgement, self.profile.name)
+        used = Usage(calls=1, input_tokens=reply.input_tokens, output_tokens=reply.output_tokens)
+        return self._judged(by_model(judgement, self.findings), used)
+
+    def unanswered(self, error: ModelAnswerError) -> Json:
+        """Let the rules decide: an unreadable opinion of code that ran must not cost its result."""
+        log.warning("the model's judgement was %s; the rules decide", error.kind)
+        used = Usage(calls=1, input_tokens=error.input_tokens, output_tokens=error.output_tokens)
+        return self._judged(by_rules(self.attempts[-1], self.findings), used)
+
+    def _judged(self, analysis: Analysis, used: Usage) -> Json:
+        return {
+            "attempts": _updated(self.attempts, analysis),
+            "usage": add_usage(self.state, "analyze", used),
+            "spent_s": (self.state.get("spent_s") or 0.0) + time.monotonic() - self.started,
+        }
+
+
+def _prepare(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) -> _Question | Json:
+    """Make the question to the model; the finished update where there is none to ask."""
+    started = time.monotonic()
     attempts = attempts_of(state)
     last = attempts[-1]
     findings = find(last, state)
-    model = client()
-    if not needs_model(last, state) or not profile_of(model).judges:
-        analysis = by_rules(last, findings)
-        return {"attempts": _updated(attempts, analysis)}
+    model = needs.model(runtime)
+    profile = profile_of(model)
+    if not needs_model(last, state) or not profile.judges:
+        return {"attempts": _updated(attempts, by_rules(last, findings))}
     messages = analysis_messages(state, attempts, findings)
-    try:
-        judgement, reply = call_for_json(model, messages, Judgement, tag="analyze", config=config)
-        analysis = by_model(judgement, findings)
-    except ModelAnswerError as error:
-        # The code ran; an unreadable opinion of it must not cost the result.
-        log.warning("the model's judgement was %s; the rules decide", error.kind)
-        reply = ModelReply(text="", input_tokens=0, output_tokens=0, finish_reason=error.kind)
-        analysis = by_rules(last, findings)
-    return {
-        "attempts": _updated(attempts, analysis),
-        "usage": add_usage(state, "analyze", reply.input_tokens, reply.output_tokens),
-    }
+    return _Question(state, attempts, findings, model, profile, messages, started)
 
 
 def needs_model(last: Attempt, state: AgentState) -> bool:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
+import time
+from collections.abc import Callable
 from typing import Any
 
 from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
+from graph_agent.context import AgentContext
 from graph_agent.records import (
+    Attempt,
     ErrorRecord,
     ExecutionRecord,
     FigureReference,
+    Json,
     PrivacyLevel,
     ValueReference,
 )
 from graph_agent.state import AgentState, attempts_of, with_last
 from graph_agent.summaries import summarize
-from sandbox.protocol import Sandbox
+from nodes.approval import reviewed
+from nodes.needs import Needs, caller
 from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Payload
 from sandbox.store import VariableStore
 
@@ -28,9 +35,7 @@ MAX_STATE_OUTPUT_CHARS = 50_000
 MAX_SUMMARY_CHARS = 1_500
 
 
-def execute(
-    state: AgentState, runtime: Runtime[Any], *, sandbox: Sandbox, store: VariableStore
-) -> dict[str, Any]:
+def execute(state: AgentState, runtime: Runtime[AgentContext], *, needs: Needs) -> Json:
     """Run the last attempt's code and note what happened.
 
     Raises:
@@ -38,21 +43,55 @@ def execute(
         VariableError: the given variables cannot be handed over.
     """
     attempts = attempts_of(state)
-    last = attempts[-1]
-    stream, info = get_stream_writer(), runtime.execution_info
-    execution = sandbox.run(
+    last = reviewed(state, attempts)
+    if last.problem:
+        return {"attempts": with_last(attempts, last)}
+    return _run(state, attempts, last, runtime, needs, get_stream_writer())
+
+
+async def aexecute(state: AgentState, runtime: Runtime[AgentContext], *, needs: Needs) -> Json:
+    """Do as :func:`execute` does, without blocking the event loop.
+
+    When it is cancelled, the run is ended with it.
+    """
+    attempts = attempts_of(state)
+    last = reviewed(state, attempts)
+    if last.problem:
+        return {"attempts": with_last(attempts, last)}
+    write = get_stream_writer()
+    run = asyncio.to_thread(_run, state, attempts, last, runtime, needs, write)
+    try:
+        return await run
+    except asyncio.CancelledError:
+        await asyncio.shield(asyncio.to_thread(needs.sandbox.stop, caller("execute", runtime).task))
+        raise
+
+
+def _run(
+    state: AgentState,
+    attempts: list[Attempt],
+    last: Attempt,
+    runtime: Runtime[AgentContext],
+    needs: Needs,
+    write: Callable[[Any], None],
+) -> Json:
+    started, asked_by = time.monotonic(), caller("execute", runtime)
+    execution = needs.sandbox.run(
         last.code,
         state.get("variables") or {},
         state.get("returns"),
         checks=state.get("checks"),
-        store=store,
-        on_output=lambda name, text: stream({"event": "output", "stream": name, "text": text}),
-        thread=(info and info.thread_id) or "",
-        task=(info and info.task_id) or "",
+        store=needs.store,
+        on_output=lambda name, text: write({"event": "output", "stream": name, "text": text}),
+        thread=asked_by.thread or "",
+        task=asked_by.task,
     )
     log.info("attempt %d: %s in %.2f s", last.number, execution.outcome, execution.duration_s)
-    record = to_record(execution, store, state.get("privacy") or "sample")
-    return {"attempts": with_last(attempts, last.model_copy(update={"execution": record}))}
+    record = to_record(execution, needs.store, state.get("privacy") or "sample")
+    return {
+        "attempts": with_last(attempts, last.model_copy(update={"execution": record})),
+        "spent_s": (state.get("spent_s") or 0.0) + time.monotonic() - started,
+    }
 
 
 def to_record(execution: Execution, store: VariableStore, level: PrivacyLevel) -> ExecutionRecord:

@@ -3,73 +3,126 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+import time
+from dataclasses import dataclass
+from typing import cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
+from graph_agent.context import AgentContext
 from graph_agent.errors import ModelAnswerError
-from graph_agent.models import ModelReply, call_model, profile_of
+from graph_agent.models import ModelProfile, ModelReply, acall_model, call_model, profile_of
 from graph_agent.prompts import code_in, generation_messages, with_usual_imports
-from graph_agent.records import Attempt
+from graph_agent.records import Attempt, Json, Usage
 from graph_agent.state import AgentState, add_usage, attempts_of
-from sandbox.protocol import Sandbox
+from nodes.intake import afresh
+from nodes.needs import Needs, caller
 
 log = logging.getLogger(__name__)
 
 
 def generate(
-    state: AgentState,
-    config: RunnableConfig,
-    runtime: Runtime[Any],
-    *,
-    client: Callable[[], BaseChatModel],
-    sandbox: Sandbox,
-) -> dict[str, Any]:
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+) -> Json:
     """Add an attempt with the model's code, and why it cannot be run if it cannot.
 
     Raises:
         ModelError: no answer could be had; the attempt is not spent.
         SandboxUnavailableError: nothing could be run, so nothing is asked.
+        RequestError: the input is unusable.
     """
-    attempts = attempts_of(state)
-    if not attempts:
-        sandbox.check()
-    info = runtime.execution_info
-    sandbox.prepare(thread=(info and info.thread_id) or "")  # comes up while the model thinks
-    model = client()
-    profile = profile_of(model)
-    messages = generation_messages(state, attempts, profile, sandbox.packages())
-    reply, fault = _ask(model, messages, config)
-    code = code_in(reply.text)
-    if profile.worked_examples:
-        code = with_usual_imports(code, (one["name"] for one in state.get("summaries") or []))
-    number = len(attempts) + 1
-    attempt = Attempt(number=number, code=code, problem=fault or problem_of(code, attempts))
-    log.info("attempt %d: %d characters of code", number, len(code))
-    return {
-        "attempts": [one.to_state() for one in [*attempts, attempt]],
-        "usage": add_usage(state, "generate", reply.input_tokens, reply.output_tokens),
-        "decision": None,
-    }
-
-
-def _ask(
-    model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig
-) -> tuple[ModelReply, str | None]:
-    """Call the model; a truncated or empty answer is an attempt without code, not an error."""
+    question = _prepare(state, runtime, needs)
     try:
-        return call_model(model, messages, tag="generate", config=config), None
+        reply = needs.journal.ask(
+            caller("generate", runtime),
+            question.profile.name,
+            question.messages,
+            lambda: call_model(question.model, question.messages, tag="generate", config=config),
+        )
     except ModelAnswerError as error:
+        return question.unanswered(error)
+    return question.answered(reply)
+
+
+async def agenerate(
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+) -> Json:
+    """Do as :func:`generate` does, without blocking the event loop."""
+    question = await asyncio.to_thread(_prepare, state, runtime, needs)
+    try:
+        reply = await needs.journal.aask(
+            caller("generate", runtime),
+            question.profile.name,
+            question.messages,
+            lambda: acall_model(question.model, question.messages, tag="generate", config=config),
+        )
+    except ModelAnswerError as error:
+        return question.unanswered(error)
+    return question.answered(reply)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked, and how its answer becomes an attempt."""
+
+    state: AgentState
+    update: Json
+    """What a fresh start puts into the state."""
+    attempts: list[Attempt]
+    model: BaseChatModel
+    profile: ModelProfile
+    messages: list[BaseMessage]
+    started: float
+
+    def answered(self, reply: ModelReply) -> Json:
+        code = code_in(reply.text)
+        if self.profile.worked_examples:
+            code = with_usual_imports(
+                code, (one["name"] for one in self.state.get("summaries") or [])
+            )
+        used = Usage(calls=1, input_tokens=reply.input_tokens, output_tokens=reply.output_tokens)
+        return self._attempt(code, problem_of(code, self.attempts), used)
+
+    def unanswered(self, error: ModelAnswerError) -> Json:
+        """Count a truncated or empty answer as an attempt without code."""
         if error.kind == "blocked":
-            raise
+            raise error
         log.warning("the model's answer was %s", error.kind)
-        nothing = ModelReply(text="", input_tokens=0, output_tokens=0, finish_reason=error.kind)
-        return nothing, f"the model's answer was {error.kind}"
+        used = Usage(calls=1, input_tokens=error.input_tokens, output_tokens=error.output_tokens)
+        return self._attempt("", f"the model's answer was {error.kind}", used)
+
+    def _attempt(self, code: str, problem: str | None, used: Usage) -> Json:
+        attempt = Attempt(number=len(self.attempts) + 1, code=code, problem=problem)
+        log.info("attempt %d: %d characters of code", attempt.number, len(code))
+        spent_s = (self.state.get("spent_s") or 0.0) + time.monotonic() - self.started
+        return {
+            **self.update,
+            "attempts": [one.to_state() for one in [*self.attempts, attempt]],
+            "usage": add_usage(self.state, "generate", used),
+            "spent_s": spent_s,
+            "decision": None,
+        }
+
+
+def _prepare(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) -> _Question:
+    started = time.monotonic()
+    update: Json = {}
+    if state.get("decision") != "retry":
+        needs.sandbox.check()
+        update = afresh(state, runtime, needs)
+        state = cast("AgentState", {**state, **update})
+    attempts = attempts_of(state)
+    # It comes up while the model thinks.
+    needs.sandbox.prepare(thread=caller("generate", runtime).thread or "")
+    model = needs.model(runtime)
+    profile = profile_of(model)
+    messages = generation_messages(state, attempts, profile, needs.sandbox.packages())
+    return _Question(state, update, attempts, model, profile, messages, started)
 
 
 def problem_of(code: str, attempts: list[Attempt]) -> str | None:

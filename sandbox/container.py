@@ -166,6 +166,10 @@ class Container:
             run.end = post_mortem(self._api, self.id, is_podman=self._engine.is_podman)
         return run
 
+    def end(self) -> None:
+        """Remove the container while another thread serves it, which sees it go; never raises."""
+        self._remove_container()
+
     def remove(self) -> None:
         """End and remove the container, whatever state it is in; never raises."""
         if not self._removed.acquire(blocking=False):

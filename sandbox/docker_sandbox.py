@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import weakref
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,9 @@ from sandbox.additions import Additions
 from sandbox.arguments import check_arguments, names_to_return
 from sandbox.backing import Backing
 from sandbox.collect import collect
-from sandbox.errors import SandboxError, VariableError
+from sandbox.container import Container
+from sandbox.errors import SandboxError, SandboxUnavailableError, VariableError
+from sandbox.failure import engine_errors
 from sandbox.fit import Fit
 from sandbox.image import image_tag, require_image
 from sandbox.job_message import job_message
@@ -71,6 +74,7 @@ class DockerSandbox:
         self._pool = Pool(start, room, idle_s)
         self._forgotten = weakref.finalize(self, self._pool.close, wait=False)
         self._swept = self._closed = False
+        self._running: set[Container] = set()
         self.policy = policy or SandboxPolicy()
 
     @property
@@ -101,8 +105,13 @@ class DockerSandbox:
         self.close()
 
     def close(self) -> None:
-        """Remove what is left of this sandbox; it cannot be used afterwards."""
+        """Remove what is left of this sandbox; it cannot be used afterwards.
+
+        A run that another thread waits for is ended, and raises SandboxUnavailableError there.
+        """
         self._closed = True
+        for container in tuple(self._running):
+            container.end()
         self._forgotten.detach()
         self._pool.close()
         self._backing.close()
@@ -168,12 +177,14 @@ class DockerSandbox:
         purpose: Purpose,
     ) -> Execution:
         policy, lease = self._policy, self._lease(purpose)
+        self._running.add(lease.container)
         try:
             lease.hand_over(job["variables"], store)
             raw = lease.container.serve(job, on_output)
             # Before the rest, which would only compete with it for this process's time.
             return collect(raw, policy, job["returns"])
         finally:
+            self._running.discard(lease.container)
             if self._warm:
                 self._pool.retire(lease)
                 self._fill(self._warm)
@@ -200,6 +211,16 @@ class DockerSandbox:
 
     def _start(self, thread: str) -> Lease:
         return self._launcher.start(PRELOADED, Purpose(thread).labels())
+
+    def stop(self, task: str) -> None:
+        """End what runs for a task, in this process or another: its container is removed.
+
+        The ``run`` that waits for it raises SandboxUnavailableError. Never raises itself.
+        """
+        name = Purpose(task=task).container_name()
+        if name is not None:
+            with contextlib.suppress(SandboxUnavailableError), engine_errors("ending a run"):
+                self._backing.client().api.remove_container(name, force=True, v=True)
 
     def packages(self) -> Mapping[str, str]:
         """Name and version of the libraries in the image.

@@ -46,6 +46,9 @@ class Sandbox(Protocol):
             VariableError: a variable cannot be handed over.
         """
 
+    def stop(self, task: str) -> None:
+        """End what runs for a task, wherever it was started; never raises."""
+
     def packages(self) -> Mapping[str, str]:
         """Name and version of the libraries the code can import."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,22 @@ from typing import Annotated
 import typer
 
 from graph_agent.cli.exits import exits
+from graph_agent.cli.options import (
+    Json,
+    Limits,
+    MaxAttempts,
+    MaxCalls,
+    MaxCost,
+    MaxTime,
+    MaxTokens,
+    Model,
+    Out,
+    Privacy,
+    Thread,
+    TrustPickle,
+    Variables,
+)
+from graph_agent.cli.upkeep import model_app, sandbox_app, variables_app
 
 app = typer.Typer(
     name="codegen-agent",
@@ -19,35 +34,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-sandbox_app = typer.Typer(
-    help="The runner image, and leftovers on the engine.", no_args_is_help=True
-)
-variables_app = typer.Typer(help="The stored variables.", no_args_is_help=True)
-model_app = typer.Typer(help="The embedded local model.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(variables_app, name="variables")
 app.add_typer(model_app, name="model")
-
-
-class Privacy(StrEnum):
-    """What the model may be told of the data."""
-
-    SCHEMA = "schema"
-    STATS = "stats"
-    SAMPLE = "sample"
-
-
-Variables = Annotated[
-    list[str] | None, typer.Option("--var", metavar="NAME=FILE", help="A variable from a file.")
-]
-TrustPickle = Annotated[
-    bool, typer.Option("--trust-pickle", help="Allow .pkl files; reading one can run any code.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to leave the files.")]
-Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="A model's name, or 'local'.")
-]
 
 
 def _print_version(asked: bool) -> None:
@@ -76,9 +65,11 @@ def run(
     request: Annotated[str, typer.Argument(help="What you want to know, in plain words.")],
     var: Variables = None,
     model: Model = None,
-    max_attempts: Annotated[
-        int | None, typer.Option("--max-attempts", min=1, help="How often code may be written.")
-    ] = None,
+    max_attempts: MaxAttempts = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_time: MaxTime = None,
+    max_cost: MaxCost = None,
     check: Annotated[
         Path | None,
         typer.Option("--check", metavar="FILE.py", help="Python run after the code; must pass."),
@@ -89,6 +80,16 @@ def run(
     privacy: Annotated[
         Privacy, typer.Option("--privacy", help="What the model may be told of the data.")
     ] = Privacy.SAMPLE,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Ask me before code runs, every time.")
+    ] = False,
+    approve_risky: Annotated[
+        bool, typer.Option("--approve-risky", help="Ask me before code runs that looks risky.")
+    ] = False,
+    skip_rule: Annotated[
+        list[str] | None,
+        typer.Option("--skip-rule", metavar="NAME", help="A rule that is not to judge the result."),
+    ] = None,
     out: Out = None,
     trust_pickle: TrustPickle = False,
     as_json: Json = False,
@@ -102,10 +103,18 @@ def run(
                 request=request,
                 variables=var or [],
                 model=model,
-                max_attempts=max_attempts,
+                limits=Limits(
+                    attempts=max_attempts,
+                    calls=max_calls,
+                    tokens=max_tokens,
+                    time_s=max_time,
+                    cost=max_cost,
+                ),
                 check=check,
                 returns=returns or None,
                 privacy=privacy.value,
+                approve="always" if approve else "risky" if approve_risky else "never",
+                skip_rules=skip_rule or [],
                 out=out,
                 trust_pickle=trust_pickle,
                 as_json=as_json,
@@ -115,16 +124,58 @@ def run(
 
 @app.command()
 def resume(
-    thread: Annotated[str, typer.Argument(help="The run's thread id.")],
+    thread: Thread,
     model: Model = None,
+    max_attempts: MaxAttempts = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_time: MaxTime = None,
+    max_cost: MaxCost = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Let the code run that waits for it.")] = False,
+    edit: Annotated[
+        Path | None,
+        typer.Option("--edit", metavar="FILE.py", help="Run this file's code in its place."),
+    ] = None,
+    reject: Annotated[
+        str | None,
+        typer.Option("--reject", metavar="WORDS", help="Do not run it, and tell the model why."),
+    ] = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Go on with a stopped run."""
+    """Go on with a stopped run, one that waits for you, or, with a higher limit, one it ended."""
     with exits(as_json):
         from graph_agent.cli.running import resume_run
 
-        resume_run(thread, model, out, as_json)
+        limits = Limits(
+            attempts=max_attempts,
+            calls=max_calls,
+            tokens=max_tokens,
+            time_s=max_time,
+            cost=max_cost,
+        )
+        resume_run(thread, model, limits, (yes, edit, reject), out, as_json)
+
+
+@app.command()
+def fork(
+    thread: Thread,
+    attempt: Annotated[
+        int, typer.Option("--attempt", min=0, help="The last attempt to keep; 0: none.")
+    ] = 0,
+    request: Annotated[
+        str | None, typer.Option("--request", metavar="TEXT", help="The request in other words.")
+    ] = None,
+    model: Model = None,
+    max_attempts: MaxAttempts = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Go another way from an attempt of a run: with other words, or another model."""
+    with exits(as_json):
+        from graph_agent.cli.running import fork_run
+
+        fork_run(thread, attempt, request, model, max_attempts, out, as_json)
 
 
 @app.command()
@@ -138,13 +189,18 @@ def threads(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    thread: Annotated[str, typer.Argument(help="The run's thread id.")], as_json: Json = False
+    thread: Thread,
+    sent: Annotated[
+        bool,
+        typer.Option("--sent", help="Print what was sent to the model instead, word for word."),
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Print a run's transcript."""
     with exits(as_json):
-        from graph_agent.cli.history import show_thread
+        from graph_agent.cli.history import show_sent, show_thread
 
-        show_thread(thread, as_json)
+        (show_sent if sent else show_thread)(thread, as_json)
 
 
 @app.command(name="exec")
@@ -169,51 +225,3 @@ def doctor(as_json: Json = False) -> None:
         from graph_agent.cli.checkup import examine
 
         examine(as_json)
-
-
-@sandbox_app.command()
-def build(
-    force: Annotated[bool, typer.Option("--force", help="Build even if it is there.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Build the runner image."""
-    with exits(as_json):
-        from graph_agent.cli.provisioning import build_runner
-
-        build_runner(force, as_json)
-
-
-@sandbox_app.command(name="gc")
-def sandbox_gc(as_json: Json = False) -> None:
-    """Remove old images, and what dead processes left on the engine."""
-    with exits(as_json):
-        from graph_agent.cli.cleaning import clean_engine
-
-        clean_engine(as_json)
-
-
-@variables_app.command(name="gc")
-def variables_gc(
-    min_age_s: Annotated[
-        float,
-        typer.Option("--min-age-s", min=0, help="Keep younger ones: their run may just begin."),
-    ] = 3600.0,
-    as_json: Json = False,
-) -> None:
-    """Remove stored values that no run's checkpoints in the state folder refer to."""
-    with exits(as_json):
-        from graph_agent.cli.cleaning import clean_variables
-
-        clean_variables(min_age_s, as_json)
-
-
-@model_app.command()
-def fetch(
-    name: Annotated[str, typer.Argument(help="'local' or 'local-small'.")] = "local",
-    as_json: Json = False,
-) -> None:
-    """Fetch the local model's weights, checked by hash."""
-    with exits(as_json):
-        from graph_agent.cli.provisioning import fetch_model
-
-        fetch_model(name, as_json)

@@ -9,8 +9,9 @@ from typing import Any
 import typer
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from graph_agent.checkpoints import open_saver
+from graph_agent.checkpoints import open_saver, runs
 from graph_agent.cli.exits import print_json, say
+from graph_agent.models import CallJournal
 from graph_agent.settings import load_settings
 from sandbox.engine import connect
 from sandbox.image import old_images, remove_images
@@ -37,6 +38,8 @@ def clean_variables(min_age_s: float, as_json: bool) -> None:
     settings = load_settings()
     with open_saver(settings.state_dir) as saver:
         referenced = referenced_digests(saver)
+        calls = CallJournal(settings.state_dir / "calls")
+        calls.forget_all_but([one.thread_id for one in runs(saver)], min_age_s)
     left = remove_from_store(VariableStore(settings.state_dir / "variables"), referenced, min_age_s)
     _tell(asdict(left), as_json)
 

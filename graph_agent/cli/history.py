@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -9,6 +12,7 @@ from rich.text import Text
 from graph_agent.checkpoints import open_saver, runs
 from graph_agent.cli.exits import print_json, say
 from graph_agent.errors import ThreadError
+from graph_agent.models import Call, CallJournal
 from graph_agent.settings import load_settings
 from graph_agent.transcript import render
 from graph_agent.visible import visible
@@ -48,3 +52,46 @@ def show_thread(thread: str, as_json: bool) -> None:
         print_json({"thread_id": thread, "transcript": transcript})
     else:
         say(transcript)
+
+
+def show_sent(thread: str, as_json: bool) -> None:
+    """Print every call of a run as it was sent, word for word, in order."""
+    settings = load_settings()
+    calls = list(CallJournal(settings.state_dir / "calls").calls(thread))
+    if not calls:
+        raise ThreadError(
+            f"nothing was sent for a run {thread!r}; `codegen-agent threads` lists the runs"
+        )
+    if as_json:
+        print_json({"thread_id": thread, "sent": [_sent(one) for one in calls]})
+        return
+    for number, call in enumerate(calls, 1):
+        ended = "answered" if call.over else f"no answer ({call.failure or 'cut off'})"
+        say(f"=== call {number}: {call.node}, {call.model}, {call.at}, {ended}")
+        for message in call.messages:
+            say(f"--- {message['role']}")
+            say(visible(_text_of(message["content"])))
+
+
+def _sent(call: Call) -> dict[str, Any]:
+    return call.model_dump(mode="json", exclude={"answer", "fault"})
+
+
+def _text_of(content: Any) -> str:
+    """Return a message's words; of a picture its kind and size, its bytes are in the JSON."""
+    if isinstance(content, str):
+        return content
+    parts = []
+    for block in content:
+        if isinstance(block, str):
+            parts.append(block)
+        elif isinstance(block, dict) and block.get("type") == "text":
+            parts.append(str(block.get("text", "")))
+        else:
+            parts.append(f"[{_kind(block)}, {len(json.dumps(block))} characters]")
+    return "\n".join(parts)
+
+
+def _kind(block: Any) -> str:
+    named = block.get("mime_type") or block.get("type") if isinstance(block, dict) else None
+    return str(named or "attachment")

@@ -11,13 +11,16 @@ from rich.status import Status
 
 from graph_agent.events import (
     Analyzed,
+    CodeToken,
     Decided,
+    Drawn,
     Event,
     Executed,
     Finished,
     Generated,
     Printed,
     Started,
+    Waiting,
 )
 from graph_agent.visible import visible
 
@@ -31,6 +34,7 @@ class Progress:
         self._console = console
         self._status = Status("starting", console=console)
         self._since = time.monotonic()
+        self._lines = 0
 
     def __enter__(self) -> Self:
         self._status.start()
@@ -49,6 +53,9 @@ class Progress:
         match event:
             case Started(thread_id):
                 self._done(f"thread {thread_id}", "the model writes code")
+            case CodeToken(text):
+                self._lines += text.count("\n")
+                self._status.update(f"the model writes code: {self._lines} lines")
             case Generated(number, code, problem):
                 lines = len(code.splitlines())
                 said = f": {problem}" if problem else f": {lines} lines of code"
@@ -62,13 +69,22 @@ class Progress:
                 values = f", variables {names}" if names else ""
                 said = f"{execution.outcome}{figures}{values}"
                 self._done(f"attempt {number} ran: {said}", "the result is judged")
+            case Drawn(_):
+                pass  # counted with its run
+            case Waiting(approval):
+                self._done(f"attempt {approval.attempt} waits for you", "waiting")
             case Analyzed(number, analysis):
                 verdict = "solved" if analysis.success else "not solved"
                 self._done(f"attempt {number} {verdict}: {analysis.explanation}", "deciding")
             case Decided(decision):
+                self._lines = 0
                 self._status.update("the model writes code" if decision == "retry" else "finishing")
             case Finished(_):
                 self._status.update("finishing")
+
+    def say(self, text: str) -> None:
+        """Print a line of other news."""
+        self._console.print(_plain(text), highlight=False)
 
     def _done(self, line: str, next_step: str) -> None:
         now = time.monotonic()

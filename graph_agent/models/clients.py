@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from graph_agent.errors import ModelSetupError, ModelUnknownError
 from graph_agent.models.names import DEFAULT_GEMINI, LLMModels
 from graph_agent.models.redaction import redacted
-from graph_agent.settings import VARIABLES, load_settings
+from graph_agent.settings import VARIABLES, Settings, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from pydantic import SecretStr
 
-__all__ = ["KEY_VARIABLES", "create_client"]
+__all__ = ["KEY_VARIABLES", "create_client", "default_model"]
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def create_client(
         return model
     settings = load_settings(environ=environment)
     key = _plain(api_key) or _plain(settings.gemini_api_key)
-    name = str(model or settings.model or (DEFAULT_GEMINI if key else LLMModels.LOCAL)).strip()
+    name = str(model or default_model(settings, key)).strip()
     provider, colon, rest = name.partition(":")
     if colon and provider in _GOOGLE_PREFIXES:
         name = rest
@@ -79,6 +79,15 @@ def create_client(
         folder = cache_dir or settings.cache_dir
         return local_client(name, timeout_s, temperature, folder, weights)
     raise ModelUnknownError(_unknown(name))
+
+
+def default_model(settings: Settings, key: str | None = None) -> str:
+    """Name the model that is taken where none is asked for.
+
+    ``key``: Gemini's, where it does not come from the settings.
+    """
+    has_key = bool(key or settings.gemini_api_key)
+    return settings.model or str(DEFAULT_GEMINI if has_key else LLMModels.LOCAL)
 
 
 def _plain(key: SecretStr | str | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import Runnable, RunnableConfig
 
-__all__ = ["acall_for_json", "call_for_json", "json_objects"]
+__all__ = ["acall_for_json", "call_for_json", "json_objects", "record_in"]
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -112,20 +113,34 @@ def _read(
         if exc.kind != "empty" or not isinstance(parsed, schema):
             raise
         return parsed, ModelReply(text=parsed.model_dump_json())
+    try:
+        return record_in(reply, schema, name), reply
+    except ModelAnswerError:
+        if isinstance(parsed, schema):
+            return parsed, replace(reply, text=parsed.model_dump_json())
+        raise
+
+
+def record_in(reply: ModelReply, schema: type[Record], name: str) -> Record:
+    """Find a ``schema`` in what the model ``name`` said.
+
+    Raises:
+        ModelAnswerError: (``malformed``) there is none.
+    """
     problem = "it holds no JSON object"
     for found in json_objects(reply.text):
         try:
-            return schema.model_validate(found), reply
+            return schema.model_validate(found)
         except ValidationError as exc:
             first = exc.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             problem = f"{where}: {first['msg']}" if where else first["msg"]
-    if isinstance(parsed, schema):
-        return parsed, reply
     raise ModelAnswerError(
         f"the answer of {name!r} is no {schema.__name__!r} ({problem}); "
         "ask again or take another model",
         "malformed",
+        reply.input_tokens,
+        reply.output_tokens,
     )
 
 

@@ -22,7 +22,7 @@ RUNS, BATCHES = 200, 10
 def measure(scale: Scale) -> Findings:
     """Measure 200 runs of each number at once, in ten batches that take turns with the others'."""
     at_once = (2,) if scale.quick else AT_ONCE
-    runs, cold_runs = scale.of(RUNS // BATCHES, 2), scale.of(4, 2)
+    runs, cold_runs = scale.of(RUNS // BATCHES, 2), 2
     command = docker_run(image_tag(), SandboxPolicy(), engine_cores())
 
     def cold() -> None:

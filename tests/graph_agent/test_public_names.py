@@ -23,6 +23,7 @@ GRAPH_AGENT = [
     "ModelSetupError",
     "ModelTransientError",
     "RequestError",
+    "RunStoppedError",
     "Settings",
     "SettingsError",
     "ThreadError",

@@ -66,6 +66,8 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
             "CODEGEN_AGENT_STATE": "state",
             "CODEGEN_AGENT_CACHE": "/var/cache/agent",
             "CODEGEN_AGENT_LOG_LEVEL": "debug",
+            "CODEGEN_AGENT_FILES": "files",
+            "CODEGEN_AGENT_PRICES": "0.3,2.5",
         },
     )
     assert settings.gemini_api_key is not None
@@ -82,7 +84,10 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
         "state_dir": places[0] / "state",
         "cache_dir": Path("/var/cache/agent"),
         "log_level": "DEBUG",
+        "files_dir": places[0] / "files",
+        "prices": "0.3,2.5",
     }
+    assert settings.prices_and({"cost": 1}) == {"cost": 1, "input_price": 0.3, "output_price": 2.5}
     assert set(VARIABLES) | {"dotenv_path"} == set(Settings.model_fields)
 
 

@@ -15,7 +15,16 @@ import pytest
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest, ModelSetupError, ThreadError
 from graph_agent.errors import ModelRequestError
-from graph_agent.events import Analyzed, Decided, Executed, Finished, Generated, Printed, Started
+from graph_agent.events import (
+    Analyzed,
+    CodeToken,
+    Decided,
+    Executed,
+    Finished,
+    Generated,
+    Printed,
+    Started,
+)
 from graph_agent.samples import load_tips
 from sandbox import DockerSandbox
 from tests.scripted_model import ScriptedModel, fenced, verdict
@@ -75,7 +84,7 @@ def test_events_in_their_order(sandbox: DockerSandbox) -> None:
     workflow = AgentWorkflow(CodeGenerationRequest("Go"), client, sandbox=sandbox)
     events = list(workflow.stream())
     round_ = [Generated, Executed, Analyzed, Decided]
-    kinds = [type(one) for one in events if not isinstance(one, Printed)]
+    kinds = [type(one) for one in events if not isinstance(one, (CodeToken, Printed))]
     assert kinds == [Started, *round_, *round_, Finished]
     printed = "".join(one.text for one in events if isinstance(one, Printed))
     assert printed == "hi\n"

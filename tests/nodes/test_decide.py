@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from langgraph.runtime import Runtime
+
+from graph_agent.context import AgentContext
 from graph_agent.records import Analysis, Attempt
 from nodes.decide import choose, decide, route_after_decide, route_after_generate
 from nodes.generate import problem_of, repeats
@@ -13,16 +19,56 @@ def attempt(number: int = 1, *, success: bool = False, retry: bool = True, **mor
 
 
 def test_success_is_done_even_on_the_last_attempt() -> None:
-    assert choose([attempt(success=True)], 1) == "done"
+    assert choose([attempt(success=True)]) == "done"
+
+
+def decided(*attempts: Attempt, context: AgentContext | None = None, **state: Any) -> Any:
+    state |= {"request": "Add\nit up", "attempts": [one.to_state() for one in attempts]}
+    return decide(state, Runtime(context=context))  # type: ignore[arg-type]  # what it looks at
 
 
 def test_failure_is_retried_within_the_budget() -> None:
-    assert choose([attempt()], 2) == "retry"
-    assert choose([attempt(), attempt(2)], 2) == "give_up"
+    assert decided(attempt(), max_attempts=2)["decision"] == "retry"
+    over = decided(attempt(), attempt(2), max_attempts=2)
+    assert (over["decision"], over["stopped_by"]) == ("give_up", "attempts")
+
+
+USED = {"generate": {"calls": 2, "input_tokens": 700, "output_tokens": 300}}
+
+
+@pytest.mark.parametrize(
+    ("budget", "limit"),
+    [
+        ({"model_calls": 2}, "model_calls"),
+        ({"model_calls": 3}, None),
+        ({"tokens": 1000}, "tokens"),
+        ({"tokens": 1001}, None),
+        ({"time_s": 5}, "time_s"),
+        ({"time_s": 5.1}, None),
+        ({"cost": 0.0037, "input_price": 1, "output_price": 10}, "cost"),
+        ({"cost": 0.0038, "input_price": 1, "output_price": 10}, None),
+    ],
+    ids=str,
+)
+def test_each_limit_is_named(budget: dict[str, Any], limit: str | None) -> None:
+    update = decided(attempt(), budget=budget, usage=USED, spent_s=5.0)
+    assert update["stopped_by"] == limit
+    assert update["decision"] == ("give_up" if limit else "retry")
+    # The same, given at a resume.
+    assert (
+        decided(attempt(), context=AgentContext(budget=budget), usage=USED, spent_s=5.0)[
+            "stopped_by"
+        ]
+        == limit
+    )
+
+
+def test_a_limit_does_not_take_a_success_away() -> None:
+    assert decided(attempt(success=True), budget={"tokens": 1}, usage=USED)["decision"] == "done"
 
 
 def test_should_retry_false_is_obeyed() -> None:
-    assert choose([attempt(retry=False)], 3) == "give_up"
+    assert choose([attempt(retry=False)]) == "give_up"
 
 
 def test_a_model_that_repeats_itself_is_not_asked_again() -> None:
@@ -30,7 +76,7 @@ def test_a_model_that_repeats_itself_is_not_asked_again() -> None:
     assert problem == "the code is that of attempt 1, which failed"
     second = attempt(2, problem=problem)
     assert repeats(second)
-    assert choose([attempt(), second], 5) == "give_up"
+    assert choose([attempt(), second]) == "give_up"
 
 
 def test_what_can_never_run_is_named() -> None:
@@ -42,7 +88,7 @@ def test_what_can_never_run_is_named() -> None:
 
 
 def test_the_update_heads_the_code_with_the_request() -> None:
-    update = decide({"request": "Add\nit up", "attempts": [attempt(success=True).to_state()]})
+    update = decided(attempt(success=True))
     assert update["code"] == "# User request: Add\n# it up\nx = 1\n"
     assert update["success"] is True
 

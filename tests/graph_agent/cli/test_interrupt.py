@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.gemini_server import GeminiServer, Reply, Slow, Text
-from tests.graph_agent.cli.command import Command, Done, containers_left, interrupted, wait_until
+from tests.graph_agent.cli.command import (
+    Command,
+    Done,
+    containers_left,
+    containers_made,
+    finished,
+    interrupted,
+    wait_until,
+)
 from tests.scripted_model import fenced, verdict
 
 
@@ -47,24 +57,62 @@ def test_while_the_model_thinks(tmp_path: Path) -> None:
     assert again.json["variables"]["x"]["value"] == 1
 
 
-def test_while_the_code_runs(tmp_path: Path) -> None:
-    code = "import time\ntime.sleep(6)\nprint('over')"
-    with GeminiServer([Text(fenced(code)), Slow(50)]) as server:
+SLEEPS = "import time\ntime.sleep({})\nprint('over')"
+
+
+def running_code(command: Command, *args: str) -> subprocess.Popen[bytes]:
+    """Start a run and return it two seconds after its code was handed over."""
+    process = command.start("run", "Go", *args)
+    assert process.stderr is not None
+    while b"lines of code" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(2)
+    return process
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_the_step_under_way_is_finished(tmp_path: Path, sent: signal.Signals) -> None:
+    with GeminiServer([Text(fenced(SLEEPS.format(5))), Slow(50)]) as server:
         command = Command(tmp_path / "work", server)
-        process = command.start("run", "Go")
-        assert process.stderr is not None
-        while b"lines of code" not in process.stderr.readline():
-            assert process.poll() is None
-        time.sleep(2)  # the code is handed over and sleeps
+        process = running_code(command)
+        process.send_signal(sent)
+        done = finished(process)
+        assert len(server.requests) == 1
+    assert "Ctrl-C ends it at once" in done.err
+    thread = stopped(done)
+    # Nothing is left to be done but the judgement.
+    again, asked = resumed(command, thread, [Text(verdict(True))])
+    assert again.code == 0, again.err
+    assert len(asked) == 1
+    assert again.json["attempts"][0]["execution"]["stdout"] == "over\n"
+    assert containers_made(again.pid) == 0
+
+
+def test_a_second_interrupt_ends_the_code_at_once(tmp_path: Path) -> None:
+    with GeminiServer([Text(fenced(SLEEPS.format(20))), Slow(50)]) as server:
+        command = Command(tmp_path / "work", server)
+        process = running_code(command)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
         started = time.monotonic()
-        done = interrupted(process, lambda: containers_left(process.pid))
+        process.send_signal(signal.SIGINT)
+        done = finished(process)
         assert time.monotonic() - started < 3
+    thread = stopped(done)
+    (found,) = command("threads", "--json").json["threads"]
+    assert (found["thread_id"], found["status"]) == (thread, "unfinished")
+
+
+def test_an_answer_under_way_is_kept(tmp_path: Path) -> None:
+    with GeminiServer([Slow(3, Text(fenced("x = 1"))), Text(verdict(True))]) as server:
+        command = Command(tmp_path / "work", server)
+        done = interrupted(command.start("run", "Go"), lambda: server.requests)
         assert len(server.requests) == 1
     thread = stopped(done)
     again, asked = resumed(command, thread, [Text(verdict(True))])
     assert again.code == 0, again.err
     assert len(asked) == 1
-    assert again.json["attempts"][0]["execution"]["stdout"] == "over\n"
+    assert again.json["variables"]["x"]["value"] == 1
 
 
 def test_while_the_result_is_judged(tmp_path: Path) -> None:

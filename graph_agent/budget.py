@@ -1,0 +1,84 @@
+"""What a run may use up, and which limit it has reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from graph_agent.errors import RequestError
+from graph_agent.records import Record, Usage
+
+Limit = Literal["attempts", "model_calls", "tokens", "time_s", "cost"]
+LIMITS: tuple[Limit, ...] = ("attempts", "model_calls", "tokens", "time_s", "cost")
+_Count = Annotated[int, Field(strict=True, ge=1)]
+_Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Budget(Record):
+    """Limits of a run; None: no such limit.
+
+    They are looked at before each model call, so the call or the run of code that
+    is under way is finished: a run ends at most one step after its limit.
+    """
+
+    attempts: _Count | None = None
+    """How often code may be written."""
+    model_calls: _Count | None = None
+    tokens: _Count | None = None
+    """Of all calls together, those sent and those received."""
+    time_s: _Amount | None = None
+    """Seconds of work, those of a person's thinking and between two resumes not counted."""
+    cost: _Amount | None = None
+    """In the currency of the prices, which must be given with it."""
+    input_price: _Price | None = None
+    """Per million tokens sent."""
+    output_price: _Price | None = None
+    """Per million tokens received."""
+
+    @classmethod
+    def read(cls, limits: Mapping[str, Any]) -> Self:
+        """Check limits given by name.
+
+        Raises:
+            RequestError: one is unknown or makes no sense, or a cost has no prices.
+        """
+        try:
+            budget = cls.model_validate({k: v for k, v in limits.items() if v is not None})
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = ".".join(map(str, first["loc"]))
+            known = ", ".join(cls.model_fields)
+            raise RequestError(
+                f"the limit {name!r} is unusable: {first['msg'].lower()}; limits are {known}"
+            ) from None
+        if budget.cost is not None and None in (budget.input_price, budget.output_price):
+            raise RequestError(
+                "a limit on cost needs to know what tokens cost: give input_price and"
+                " output_price, each per million tokens"
+            )
+        return budget
+
+    def price_of(self, usage: Usage) -> float | None:
+        """Return what calls cost; None where the prices are not known."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        spent = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
+        return spent / 1e6
+
+    def reached(self, attempts: int, used: Usage, spent_s: float) -> Limit | None:
+        """Name the first limit that leaves no room for another attempt; None if there is room."""
+        so_far: tuple[float | None, ...] = (
+            attempts,
+            used.calls,
+            used.input_tokens + used.output_tokens,
+            spent_s,
+            self.price_of(used),
+        )
+        for name, amount in zip(LIMITS, so_far, strict=True):
+            limit = getattr(self, name)
+            if limit is not None and amount is not None and amount >= limit:
+                return name
+        return None

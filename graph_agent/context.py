@@ -1,0 +1,58 @@
+"""What a run may be given besides its input, and what holds when both say something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graph_agent.budget import Budget
+from graph_agent.records import Approve, PrivacyLevel
+from graph_agent.state import DEFAULT_MAX_ATTEMPTS, AgentState
+
+_LEVELS: tuple[PrivacyLevel, ...] = ("schema", "stats", "sample")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentContext:
+    """How a run goes, as opposed to what is asked; LangGraph does not store it.
+
+    It is what an assistant of LangGraph's server is configured with, and how a run
+    that is resumed gets other limits. What is set here holds instead of the
+    input's; of two privacy levels, the stricter.
+    """
+
+    model: str | None = None
+    """A model's name, or ``provider:model``."""
+    max_attempts: int | None = None
+    budget: dict[str, Any] | None = None
+    """Limits besides attempts, see :class:`~graph_agent.budget.Budget`."""
+    privacy: PrivacyLevel | None = None
+    approve: Approve | None = None
+    """When a person is asked before code runs."""
+
+
+def budget_of(state: AgentState, context: AgentContext | None) -> Budget:
+    """Return the limits that hold now; each that the context sets instead of the input's.
+
+    Raises:
+        RequestError: a limit makes no sense.
+    """
+    given = context or AgentContext()
+    limits = {**(state.get("budget") or {}), **(given.budget or {})}
+    limits["attempts"] = given.max_attempts or state.get("max_attempts") or DEFAULT_MAX_ATTEMPTS
+    return Budget.read(limits)
+
+
+def privacy_of(state: AgentState, context: AgentContext | None) -> PrivacyLevel:
+    """Return the privacy level that holds: the stricter one of the input's and the context's."""
+    return stricter(state.get("privacy") or "sample", (context and context.privacy) or "sample")
+
+
+def stricter(one: PrivacyLevel, other: PrivacyLevel) -> PrivacyLevel:
+    """Return the level that lets less be told."""
+    return min(one, other, key=_LEVELS.index)
+
+
+def approve_of(state: AgentState, context: AgentContext | None) -> Approve:
+    """Return when a person is asked."""
+    return (context and context.approve) or state.get("approve") or "never"

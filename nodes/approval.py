@@ -1,0 +1,99 @@
+"""A person is asked before code runs, where the request wants it so."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from typing import Any, Literal, Self
+
+from langgraph.types import interrupt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from graph_agent.records import ApprovalRequest, Attempt, Review
+from graph_agent.state import AgentState
+from nodes.risks import risks
+
+
+class ApprovalAnswer(BaseModel):
+    """What a person answers; a bare word or true and false will do as well."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approve", "edit", "reject"] = Field(
+        description="run the code; run other code; or do not run it and write another"
+    )
+    code: str = Field(default="", description="for edit: the whole program to run instead")
+    words: str = Field(default="", description="what the model should know")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_word(cls, given: Any) -> Any:
+        if isinstance(given, bool):
+            return {"decision": "approve" if given else "reject"}
+        return {"decision": given.strip().lower()} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.decision != "edit":
+            return self
+        if not self.code.strip():
+            raise ValueError("edit needs the code to run instead")
+        try:
+            ast.parse(self.code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise ValueError(f"the edited code does not parse: {error}") from None
+        return self
+
+
+def reviewed(state: AgentState, attempts: list[Attempt]) -> Attempt:
+    """Return the last attempt as it may run; asks a person first if the request wants it.
+
+    An attempt that may not run has a ``problem``.
+    """
+    last, approve = attempts[-1], state.get("approve") or "never"
+    if approve == "never":
+        return last
+    given = [one["name"] for one in state.get("summaries") or []]
+    found = risks(last.code, given)
+    if approve == "risky" and not found:
+        return last
+    answer = interrupt(
+        approval_request(attempts, [f"line {one.line}: {one.message}" for one in found]).to_state(),
+        response_schema=ApprovalAnswer,
+    )
+    return _after(last, answer)
+
+
+def approval_request(attempts: list[Attempt], reasons: list[str]) -> ApprovalRequest:
+    """Describe what a person is asked about."""
+    last = attempts[-1]
+    before = attempts[-2].code if len(attempts) > 1 else ""
+    diff = difflib.unified_diff(
+        before.splitlines(),
+        last.code.splitlines(),
+        f"attempt {last.number - 1}",
+        f"attempt {last.number}",
+        lineterm="",
+    )
+    return ApprovalRequest(
+        attempt=last.number,
+        code=last.code,
+        diff="\n".join(diff) if before else "",
+        reasons=reasons or ["every run is to be approved"],
+    )
+
+
+def _after(last: Attempt, answer: ApprovalAnswer) -> Attempt:
+    words = answer.words.strip()
+    if answer.decision == "reject":
+        said = f": {words}" if words else ", without saying why"
+        return last.model_copy(
+            update={
+                "problem": f"a person rejected the code{said}",
+                "review": Review(decision="reject", words=words),
+            }
+        )
+    if answer.decision == "edit" and answer.code != last.code:
+        review = Review(decision="edit", words=words, written=last.code)
+        return last.model_copy(update={"code": answer.code, "review": review})
+    return last.model_copy(update={"review": Review(decision="approve", words=words)})

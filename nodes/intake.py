@@ -1,0 +1,69 @@
+"""What a run begins with: the input, checked and completed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from langgraph.runtime import Runtime
+
+from graph_agent.context import AgentContext, approve_of, budget_of, privacy_of, stricter
+from graph_agent.errors import RequestError
+from graph_agent.given_files import read_given_files
+from graph_agent.records import Json, PrivacyLevel
+from graph_agent.request import CodeGenerationRequest
+from graph_agent.state import AgentState
+from nodes.needs import Needs
+
+
+def afresh(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) -> Json:
+    """Return what a fresh start puts into the state: nothing of earlier runs, all options settled.
+
+    Raises:
+        RequestError: the input cannot be worked on.
+        VariableError: a file's content cannot be handed over.
+    """
+    context, info = runtime.context, runtime.execution_info
+    budget = budget_of(state, context)
+    privacy, approve = privacy_of(state, context), approve_of(state, context)
+    if approve != "never" and (info is None or info.thread_id is None):
+        raise RequestError(
+            "a person can only be asked where the run can wait for the answer; give build_graph a"
+            " checkpointer and the run a thread_id, or set approve to 'never'"
+        )
+    request = CodeGenerationRequest(
+        state.get("request") or "",
+        checks=state.get("checks"),
+        returns=state.get("returns"),
+        privacy=privacy,
+        approve=approve,
+        skip_rules=state.get("skip_rules") or (),
+    )
+    update: Json = {
+        "max_attempts": budget.attempts,
+        "budget": budget.model_dump(exclude={"attempts"}, exclude_none=True),
+        "privacy": privacy,
+        "approve": approve,
+        "attempts": [],
+        "usage": {},
+        "spent_s": 0.0,
+        "success": False,
+        "code": "",
+        "stopped_by": None,
+    }
+    files = state.get("files")
+    if files:
+        with tempfile.TemporaryDirectory(prefix="codegen-agent-") as scratch:
+            values = read_given_files(files, needs.files_folder, Path(scratch))
+            update |= {**request.with_variables(values).stored(needs.store), "files": []}
+    else:
+        update["summaries"] = [_at(privacy, one) for one in state.get("summaries") or []]
+    return update
+
+
+def _at(privacy: PrivacyLevel, summary: Json) -> Json:
+    """Keep a summary that tells no more than the level allows; else only the type is left of it."""
+    made_at: PrivacyLevel = summary.get("level", "sample")
+    if stricter(privacy, made_at) == made_at:
+        return summary
+    return {**summary, "text": f"{summary['name']}: {summary['type']}", "level": privacy}
