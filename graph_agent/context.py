@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph_agent.budget import Budget
+from graph_agent.privacy import strictest
 from graph_agent.records import Approve, PrivacyLevel
 from graph_agent.state import DEFAULT_MAX_ATTEMPTS, AgentState
-
-_LEVELS: tuple[PrivacyLevel, ...] = ("schema", "stats", "sample")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +44,7 @@ def budget_of(state: AgentState, context: AgentContext | None) -> Budget:
 
 def privacy_of(state: AgentState, context: AgentContext | None) -> PrivacyLevel:
     """Return the privacy level that holds: the stricter one of the input's and the context's."""
-    return stricter(state.get("privacy") or "sample", (context and context.privacy) or "sample")
-
-
-def stricter(one: PrivacyLevel, other: PrivacyLevel) -> PrivacyLevel:
-    """Return the level that lets less be told."""
-    return min(one, other, key=_LEVELS.index)
+    return strictest([state.get("privacy") or "sample", context and context.privacy])
 
 
 def approve_of(state: AgentState, context: AgentContext | None) -> Approve:

@@ -17,6 +17,7 @@ from graph_agent.models import CallJournal, create_client, is_transient
 from graph_agent.records import Json
 from graph_agent.settings import Settings, load_settings
 from graph_agent.state import AgentInput, AgentOutput, AgentState
+from graph_agent.tracing import privately_traced
 from nodes.analyze import aanalyze, analyze
 from nodes.decide import adecide, decide, route_after_decide, route_after_generate
 from nodes.execute import aexecute, execute
@@ -79,7 +80,7 @@ def build_graph(
     graph.add_conditional_edges(
         "decide", route_after_decide, {"generate": "generate", "__end__": END}
     )
-    compiled = graph.compile(checkpointer=checkpointer, name="codegen-agent")
+    compiled = privately_traced(graph.compile(checkpointer=checkpointer, name="codegen-agent"))
     # A finished node must be on disk before the next one starts; the default may lose it.
     durable = compiled.with_config({"configurable": {"__pregel_durability": "sync"}})
     return durable if checkpointer else compiled

@@ -74,7 +74,7 @@ class AgentOutput(TypedDict, total=False):
     """The limit that ended the run, see :data:`~graph_agent.budget.LIMITS`."""
 
 
-class AgentState(AgentInput):
+class AgentState(AgentInput, total=False):
     """All channels."""
 
     attempts: list[Json]

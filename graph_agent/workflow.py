@@ -225,7 +225,7 @@ class AgentWorkflow:
                 if self._fork is None and not may_go_on(state, self._context):
                     # What a finished run left takes neither model nor sandbox.
                     yield Started(self.thread_id)
-                    yield Finished(result_from(state, self._store, self.thread_id))  # type: ignore[arg-type]  # the state's superset
+                    yield Finished(result_from(state, self._store, self.thread_id))
                     return
             # Whatever is unusable is told before anything is stored, asked or started.
             asked_for = client_again(self._client, setup, source or self.thread_id)

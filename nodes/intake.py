@@ -7,9 +7,10 @@ from pathlib import Path
 
 from langgraph.runtime import Runtime
 
-from graph_agent.context import AgentContext, approve_of, budget_of, privacy_of, stricter
+from graph_agent.context import AgentContext, approve_of, budget_of, privacy_of
 from graph_agent.errors import RequestError
 from graph_agent.given_files import read_given_files
+from graph_agent.privacy import strictest
 from graph_agent.records import Json, PrivacyLevel
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.state import AgentState
@@ -64,6 +65,6 @@ def afresh(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) -> J
 def _at(privacy: PrivacyLevel, summary: Json) -> Json:
     """Keep a summary that tells no more than the level allows; else only the type is left of it."""
     made_at: PrivacyLevel = summary.get("level", "sample")
-    if stricter(privacy, made_at) == made_at:
+    if strictest([privacy, made_at]) == made_at:
         return summary
     return {**summary, "text": f"{summary['name']}: {summary['type']}", "level": privacy}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graph_agent.records import Attempt, ExecutionRecord
+from graph_agent.records import Analysis, Attempt, ExecutionRecord
 from graph_agent.state import AgentState
 
 MAX_OUTPUT_CHARS = 2_000
@@ -90,10 +90,20 @@ def problem_text(attempt: Attempt, state: AgentState) -> str:
         parts.append(outcome_text(attempt.execution, state))
     if attempt.analysis is not None and attempt.analysis.plan:
         open_ = (state.get("privacy") or "sample") == "sample"
+        plan = attempt.analysis.plan
         if open_ or attempt.execution is None:
             parts.append(f"Analysis: {attempt.analysis.explanation}")
-        parts.append(f"Plan: {clip(attempt.analysis.plan, MAX_OUTPUT_CHARS)}")
+        else:
+            plan = without_findings(plan, attempt.analysis)
+        parts.append(f"Plan: {clip(plan, MAX_OUTPUT_CHARS)}")
     return "\n".join(parts)
+
+
+def without_findings(text: str, analysis: Analysis) -> str:
+    """Name the rules in an analysis's text instead of their messages, which may quote values."""
+    for one in analysis.findings:
+        text = text.replace(one.message, f"what the rule {one.rule!r} found.")
+    return text
 
 
 def clip(text: str, max_chars: int) -> str:
