@@ -61,7 +61,7 @@ def analyze(
         return question
     try:
         reply = needs.journal.ask(
-            caller("analyze", runtime),
+            caller("analyze", runtime, config),
             question.profile.name,
             question.messages,
             lambda: call_for_json(
@@ -89,7 +89,7 @@ async def aanalyze(
 
     try:
         reply = await needs.journal.aask(
-            caller("analyze", runtime), question.profile.name, question.messages, ask
+            caller("analyze", runtime, config), question.profile.name, question.messages, ask
         )
         return question.answered(reply)
     except ModelAnswerError as error:

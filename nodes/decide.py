@@ -60,7 +60,7 @@ def limit_reached(state: AgentState, budget: Budget) -> str | None:
 
 def route_after_generate(state: AgentState) -> Literal["execute", "analyze"]:
     """Run what can be run; the rest has failed already."""
-    return "analyze" if attempts_of(state)[-1].problem else "execute"
+    return "analyze" if state["attempts"][-1]["problem"] else "execute"
 
 
 def route_after_decide(state: AgentState) -> Literal["generate", "__end__"]:

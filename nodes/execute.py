@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
 from graph_agent.context import AgentContext
+from graph_agent.models import Caller
 from graph_agent.records import (
     Attempt,
     ErrorRecord,
@@ -35,7 +37,9 @@ MAX_STATE_OUTPUT_CHARS = 50_000
 MAX_SUMMARY_CHARS = 1_500
 
 
-def execute(state: AgentState, runtime: Runtime[AgentContext], *, needs: Needs) -> Json:
+def execute(
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+) -> Json:
     """Run the last attempt's code and note what happened.
 
     Raises:
@@ -46,10 +50,14 @@ def execute(state: AgentState, runtime: Runtime[AgentContext], *, needs: Needs) 
     last = reviewed(state, attempts)
     if last.problem:
         return {"attempts": with_last(attempts, last)}
-    return _run(state, attempts, last, runtime, needs, get_stream_writer())
+    return _run(
+        state, attempts, last, caller("execute", runtime, config), needs, get_stream_writer()
+    )
 
 
-async def aexecute(state: AgentState, runtime: Runtime[AgentContext], *, needs: Needs) -> Json:
+async def aexecute(
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+) -> Json:
     """Do as :func:`execute` does, without blocking the event loop.
 
     When it is cancelled, the run is ended with it.
@@ -58,12 +66,12 @@ async def aexecute(state: AgentState, runtime: Runtime[AgentContext], *, needs: 
     last = reviewed(state, attempts)
     if last.problem:
         return {"attempts": with_last(attempts, last)}
-    write = get_stream_writer()
-    run = asyncio.to_thread(_run, state, attempts, last, runtime, needs, write)
+    asked_by, write = caller("execute", runtime, config), get_stream_writer()
+    run = asyncio.to_thread(_run, state, attempts, last, asked_by, needs, write)
     try:
         return await run
     except asyncio.CancelledError:
-        await asyncio.shield(asyncio.to_thread(needs.sandbox.stop, caller("execute", runtime).task))
+        await asyncio.shield(asyncio.to_thread(needs.sandbox.stop, asked_by.task))
         raise
 
 
@@ -71,11 +79,11 @@ def _run(
     state: AgentState,
     attempts: list[Attempt],
     last: Attempt,
-    runtime: Runtime[AgentContext],
+    asked_by: Caller,
     needs: Needs,
     write: Callable[[Any], None],
 ) -> Json:
-    started, asked_by = time.monotonic(), caller("execute", runtime)
+    started = time.monotonic()
     execution = needs.sandbox.run(
         last.code,
         state.get("variables") or {},

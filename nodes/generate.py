@@ -36,10 +36,10 @@ def generate(
         SandboxUnavailableError: nothing could be run, so nothing is asked.
         RequestError: the input is unusable.
     """
-    question = _prepare(state, runtime, needs)
+    question = _prepare(state, config, runtime, needs)
     try:
         reply = needs.journal.ask(
-            caller("generate", runtime),
+            caller("generate", runtime, config),
             question.profile.name,
             question.messages,
             lambda: call_model(question.model, question.messages, tag="generate", config=config),
@@ -53,10 +53,10 @@ async def agenerate(
     state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
 ) -> Json:
     """Do as :func:`generate` does, without blocking the event loop."""
-    question = await asyncio.to_thread(_prepare, state, runtime, needs)
+    question = await asyncio.to_thread(_prepare, state, config, runtime, needs)
     try:
         reply = await needs.journal.aask(
-            caller("generate", runtime),
+            caller("generate", runtime, config),
             question.profile.name,
             question.messages,
             lambda: acall_model(question.model, question.messages, tag="generate", config=config),
@@ -109,16 +109,18 @@ class _Question:
         }
 
 
-def _prepare(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) -> _Question:
+def _prepare(
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], needs: Needs
+) -> _Question:
     started = time.monotonic()
     update: Json = {}
     if state.get("decision") != "retry":
         needs.sandbox.check()
-        update = afresh(state, runtime, needs)
+        update = afresh(state, config, runtime, needs)
         state = cast("AgentState", {**state, **update})
     attempts = attempts_of(state)
     # It comes up while the model thinks.
-    needs.sandbox.prepare(thread=caller("generate", runtime).thread or "")
+    needs.sandbox.prepare(thread=caller("generate", runtime, config).thread or "")
     model = needs.model(runtime)
     profile = profile_of(model)
     messages = generation_messages(state, attempts, profile, needs.sandbox.packages())

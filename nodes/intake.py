@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from graph_agent.context import AgentContext, approve_of, budget_of, privacy_of
@@ -14,20 +15,22 @@ from graph_agent.privacy import strictest
 from graph_agent.records import Json, PrivacyLevel
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.state import AgentState
-from nodes.needs import Needs
+from nodes.needs import Needs, is_checkpointed
 
 
-def afresh(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) -> Json:
+def afresh(
+    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], needs: Needs
+) -> Json:
     """Return what a fresh start puts into the state: nothing of earlier runs, all options settled.
 
     Raises:
         RequestError: the input cannot be worked on.
         VariableError: a file's content cannot be handed over.
     """
-    context, info = runtime.context, runtime.execution_info
+    context = runtime.context
     budget = budget_of(state, context)
     privacy, approve = privacy_of(state, context), approve_of(state, context)
-    if approve != "never" and (info is None or info.thread_id is None):
+    if approve != "never" and not is_checkpointed(config):
         raise RequestError(
             "a person can only be asked where the run can wait for the answer; give build_graph a"
             " checkpointer and the run a thread_id, or set approve to 'never'"

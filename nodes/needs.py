@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from graph_agent.context import AgentContext
@@ -34,9 +35,18 @@ class Needs:
         return self.client(runtime.context.model if runtime.context is not None else None)
 
 
-def caller(node: str, runtime: Runtime[AgentContext]) -> Caller:
-    """Tell on whose behalf a node asks or runs something."""
+def caller(node: str, runtime: Runtime[AgentContext], config: RunnableConfig) -> Caller:
+    """Tell on whose behalf a node asks or runs something.
+
+    Without a checkpointer a run belongs to no thread, whatever its config names.
+    """
     info = runtime.execution_info
     if info is None:
         return Caller(node, None, "")
-    return Caller(node, info.thread_id, info.task_id)
+    return Caller(node, info.thread_id if is_checkpointed(config) else None, info.task_id)
+
+
+def is_checkpointed(config: RunnableConfig) -> bool:
+    """Whether the run can be resumed."""
+    # LangGraph's own key; nothing public tells a node.
+    return config.get("configurable", {}).get("__pregel_checkpointer") is not None

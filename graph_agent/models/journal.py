@@ -143,8 +143,9 @@ class CallJournal:
 
     def calls(self, thread: str) -> Iterator[Call]:
         """Yield a thread's calls in the order they were sent."""
-        for path in sorted(_folder_of(self._folder, thread).glob("*.json")):
-            call = _read(path)
+        folder = _folder_of(self._folder, thread)
+        for name in reversed(_names(folder)):
+            call = _read(folder / name) if name.endswith(".json") else None
             if call is not None:
                 yield call
 
@@ -181,11 +182,11 @@ class _Entry:
         )
         place = _folder_of(folder, caller.thread)
         digest = hashlib.sha256(json.dumps([model, sent]).encode()).hexdigest()
-        end = f"{hashlib.sha256(caller.task.encode()).hexdigest()[:16]}-{digest[:16]}.json"
+        end = f"-{hashlib.sha256(caller.task.encode()).hexdigest()[:16]}-{digest[:16]}.json"
         # One that failed was asked again: the last tells.
-        before = (_read(path) for path in sorted(place.glob(f"*-{end}"), reverse=True))
+        before = (_read(place / name) for name in _names(place) if name.endswith(end))
         self.known = next((call for call in before if call is not None and call.over), None)
-        self._path = place / f"{time.time_ns():020d}-{end}"
+        self._path = place / f"{time.time_ns():020d}{end}"
 
     def write(self) -> None:
         """Put the file in place, whole."""
@@ -193,7 +194,8 @@ class _Entry:
         if path is None:
             return
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.parent.is_dir():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             staged = path.with_suffix(f".{os.getpid()}{secrets.token_hex(4)}")
             # In ASCII: a prompt may hold half of a surrogate pair, which UTF-8 cannot.
             data = json.dumps(vars(self._call)).encode("ascii")
@@ -229,6 +231,14 @@ class _Entry:
 
 def _folder_of(folder: Path, thread: str) -> Path:
     return folder / hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _names(folder: Path) -> list[str]:
+    """List a thread's files, the last first."""
+    try:
+        return sorted(os.listdir(folder), reverse=True)  # noqa: PTH208  # at every call: it is fast
+    except OSError:  # no call yet
+        return []
 
 
 def _read(path: Path) -> Call | None:
