@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from graph_agent.errors import CheckpointError, ModelAnswerError
 from graph_agent.models.calls import ModelReply
@@ -59,7 +58,7 @@ class Call(BaseModel):
     """The fields of a :class:`~graph_agent.models.calls.ModelReply`."""
     fault: dict[str, Any] | None = None
     """Of an answer that came and cannot be used: message, kind, tokens."""
-    failure: str | None = Field(default=None)
+    failure: str | None = None
     """The class of the error that no answer came with."""
 
     @property
@@ -189,22 +188,21 @@ class _Entry:
         self._path = place / f"{time.time_ns():020d}{end}"
 
     def write(self) -> None:
-        """Put the file in place, whole."""
-        path = self._path
-        if path is None:
+        """Note what is about to be sent, as the file's first line.
+
+        Raises:
+            CheckpointError: it cannot be written.
+        """
+        if self._path is None:
             return
+        folder = self._path.parent
         try:
-            if not path.parent.is_dir():
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            staged = path.with_suffix(f".{os.getpid()}{secrets.token_hex(4)}")
-            # In ASCII: a prompt may hold half of a surrogate pair, which UTF-8 cannot.
-            data = json.dumps(vars(self._call)).encode("ascii")
-            with open(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
-            staged.replace(path)
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _append(self._path, vars(self._call), os.O_CREAT | os.O_EXCL)
         except OSError as error:
             raise CheckpointError(
-                f"cannot note a call to the model in {str(path.parent)!r} ({error.strerror});"
+                f"cannot note a call to the model in {str(folder)!r} ({error.strerror});"
                 " free some space or set CODEGEN_AGENT_STATE to a folder that can be written"
             ) from error
 
@@ -219,14 +217,21 @@ class _Entry:
         else:
             self._note({"failure": type(error).__name__})
 
-    def _note(self, update: dict[str, Any]) -> None:
+    def _note(self, ending: dict[str, Any]) -> None:
+        """Write the second line, which a kill may cut short: then there is none."""
         if self._path is None:
             return
-        self._call = self._call.model_copy(update=update)
         try:
-            self.write()
-        except CheckpointError as error:  # the answer is here: it must not be lost to a full disk
-            log.warning("%s", error)
+            _append(self._path, ending)
+        except OSError as error:  # the answer is here: it must not be lost to a full disk
+            log.warning("cannot note a model's answer in %s: %s", self._path, error.strerror)
+
+
+def _append(path: Path, fields: dict[str, Any], flags: int = 0) -> None:
+    # In ASCII: a prompt may hold half of a surrogate pair, which UTF-8 cannot.
+    line = json.dumps(fields).encode("ascii") + b"\n"
+    with open(os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o600), "wb") as file:
+        file.write(line)
 
 
 def _folder_of(folder: Path, thread: str) -> Path:
@@ -243,6 +248,10 @@ def _names(folder: Path) -> list[str]:
 
 def _read(path: Path) -> Call | None:
     try:
-        return Call.model_validate(json.loads(path.read_bytes()))
-    except (OSError, ValueError, ValidationError):  # removed meanwhile, or not ours
+        sent, *ending = path.read_bytes().split(b"\n")
+        fields = json.loads(sent)
+        if len(ending) > 1:  # whole: its end is there
+            fields |= json.loads(ending[0])
+        return Call.model_validate(fields)
+    except (OSError, ValueError, TypeError):  # removed meanwhile, cut short, or not ours
         return None

@@ -11,7 +11,7 @@ import pytest
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from graph_agent import CheckpointError, ModelAnswerError, ModelTransientError
-from graph_agent.models import CallJournal, Caller, ModelReply
+from graph_agent.models import Caller, CallJournal, ModelReply
 
 ASKED = [SystemMessage("Rules"), HumanMessage("Count é\ud800")]
 REPLY = ModelReply("1", input_tokens=3, output_tokens=4, finish_reason="STOP")
@@ -113,6 +113,16 @@ def test_a_damaged_entry_is_asked_again(
     journal.ask(AT, "m", ASKED, lambda: REPLY)
     (path,) = (tmp_path / "calls").rglob("*.json")
     path.write_bytes(content)
+    assert journal.ask(AT, "m", ASKED, lambda: ModelReply("2")).text == "2"
+
+
+@pytest.mark.parametrize("left", [1, 20])
+def test_an_answer_cut_short_is_none(journal: CallJournal, tmp_path: Path, left: int) -> None:
+    journal.ask(AT, "m", ASKED, lambda: REPLY)
+    (path,) = (tmp_path / "calls").rglob("*.json")
+    path.write_bytes(path.read_bytes()[:-left])
+    (call,) = journal.calls("thread")
+    assert (call.messages[0]["content"], call.over) == ("Rules", False)
     assert journal.ask(AT, "m", ASKED, lambda: ModelReply("2")).text == "2"
 
 
