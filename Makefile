@@ -33,11 +33,12 @@ test: venv engine image test-servers ## set up what is missing, then run all tes
 	$(PY) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
 
 # What is installed is neither started now nor at the next boot. Without it the tests say so.
-test-servers: ## on Debian and Ubuntu as root: sshd, Podman and gVisor, which tests start for themselves
+test-servers: ## on Debian and Ubuntu as root: sshd, Podman, gVisor and Postgres, which tests start for themselves
 	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
 	missing=; [ -x /usr/sbin/sshd ] || missing="openssh-server"; \
 	command -v podman >/dev/null || missing="$$missing podman"; \
 	command -v runsc >/dev/null || missing="$$missing runsc"; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -n "$$missing" ] || exit 0; \
 	echo "installing $$missing for the tests (apt-get)"; \
 	policy=/usr/sbin/policy-rc.d; \
@@ -51,7 +52,7 @@ test-servers: ## on Debian and Ubuntu as root: sshd, Podman and gVisor, which te
 	  apt-get install -y -qq --no-install-recommends $$one >/dev/null \
 	    || { echo "$$one cannot be installed: the tests that need it will say so." >&2; continue; }; \
 	  case $$one in openssh-server) units="ssh.service ssh.socket";; \
-	    runsc) continue;; *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
+	    postgresql) units="postgresql.service";; runsc) continue;; *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
 	      podman-auto-update.timer";; esac; \
 	  systemctl disable $$units >/dev/null 2>&1 || true; \
 	done

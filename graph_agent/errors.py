@@ -14,7 +14,7 @@ Generated code that fails is data in the state. What is raised::
     │   └── ModelAnswerError       an answer that is empty, blocked, truncated or malformed
     ├── RunStoppedError            the run was asked to stop, and can be resumed
     └── CheckpointError            the checkpoint database is unusable
-        └── ThreadError            no such run, or one that cannot be taken up
+        └── ThreadError            no such run, or another process works on it
 
 All derive from :class:`RuntimeError` because LangGraph's server shows clients
 the messages of ValueError, TypeError and RuntimeError only. The sandbox has a
@@ -90,8 +90,8 @@ class RunStoppedError(AgentError):
 
 
 class CheckpointError(AgentError):
-    """The checkpoint database is unusable."""
+    """The checkpoint database is unusable; what was saved before stays."""
 
 
 class ThreadError(CheckpointError):
-    """No run has this thread id, or it cannot be taken up."""
+    """No run has this thread id, or it cannot be taken up, as another process does so."""

@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from graph_agent.dotenv_file import read_dotenv
 from graph_agent.errors import SettingsError
+from graph_agent.postgres_url import check_postgres_url, secrets_of
 
 __all__ = ["VARIABLES", "LogLevel", "Settings", "load_settings"]
 
@@ -35,6 +36,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "memory": ("CODEGEN_AGENT_MEMORY",),
         "runtime": ("CODEGEN_AGENT_RUNTIME",),
         "state_dir": ("CODEGEN_AGENT_STATE",),
+        "checkpoints": ("CODEGEN_AGENT_CHECKPOINTS",),
         "cache_dir": ("CODEGEN_AGENT_CACHE",),
         "files_dir": ("CODEGEN_AGENT_FILES",),
         "log_level": ("CODEGEN_AGENT_LOG_LEVEL",),
@@ -43,6 +45,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Field of :class:`Settings` → environment variables that set it, first one first."""
 
 _PATHS = ("state_dir", "cache_dir", "files_dir", "local_model_path")
+_SECRETS = ("gemini_api_key", "checkpoints")
 
 
 def _header_safe(key: object) -> object:
@@ -89,6 +92,11 @@ class Settings(BaseModel):
         description="the name of a container runtime the engine knows, such as 'runc'",
     )
     state_dir: Path = Field(description="the path of a folder")
+    checkpoints: Annotated[SecretStr, BeforeValidator(check_postgres_url)] | None = Field(
+        default=None,
+        description="a URL such as 'postgresql://user:password@host:5432/database', with special"
+        " characters as %XX; unset: SQLite in the state folder",
+    )
     cache_dir: Path = Field(description="the path of a folder")
     files_dir: Path | None = Field(default=None, description="the path of a folder")
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
@@ -105,8 +113,9 @@ class Settings(BaseModel):
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secret values in clear, for whatever must redact them."""
-        key = self.gemini_api_key
-        return () if key is None else (key.get_secret_value(),)
+        key = () if self.gemini_api_key is None else (self.gemini_api_key.get_secret_value(),)
+        url = self.checkpoints
+        return key if url is None else (*key, *secrets_of(url.get_secret_value()))
 
 
 def load_settings(
@@ -195,7 +204,7 @@ def _explain(
         expected = Settings.model_fields[field].description
         if name is None:  # no home to put a default under
             complaints[field] = f"set {VARIABLES[field][0]} to {expected}: there is no home folder"
-        elif field == "gemini_api_key":
+        elif field in _SECRETS:
             complaints[field] = f"{name} must be {expected} (its value is not shown)"
         else:
             complaints[field] = f"{name} is {merged[name]!r} but must be {expected}"

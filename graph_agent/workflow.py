@@ -16,7 +16,7 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from pydantic import ValidationError
 
-from graph_agent.checkpoints import open_saver
+from graph_agent.checkpoints import open_checkpoints, thread_lock
 from graph_agent.errors import AgentError, RequestError, RunStoppedError
 from graph_agent.event_stream import MODES, TOKEN_MODE, translated
 from graph_agent.events import Event, Finished, Started, Waiting
@@ -232,6 +232,7 @@ class AgentWorkflow:
             client = client_from(asked_for, self._settings)
             sandbox = self._sandbox or open_.enter_context(self._docker(setup))
             sandbox.check()
+            open_.enter_context(thread_lock(self._settings, self.thread_id))
             saver = saver or open_.enter_context(self._saver())
             graph = build_graph(
                 client, saver, sandbox=sandbox, store=self._store, settings=self._settings
@@ -278,7 +279,7 @@ class AgentWorkflow:
     def _saver(self) -> contextlib.AbstractContextManager[BaseCheckpointSaver[Any]]:
         if self._checkpointer is not None:
             return contextlib.nullcontext(self._checkpointer)
-        return open_saver(self._settings.state_dir)
+        return open_checkpoints(self._settings)
 
     def _events(
         self, graph: Graph, input_: Any, config: RunnableConfig, tokens: bool

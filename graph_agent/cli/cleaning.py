@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from graph_agent.checkpoints import open_saver, runs
+from graph_agent.checkpoints import open_checkpoints, runs
 from graph_agent.cli.exits import print_json, say
 from graph_agent.models import CallJournal
 from graph_agent.settings import load_settings
@@ -36,7 +36,7 @@ def clean_engine(as_json: bool) -> None:
 def clean_variables(min_age_s: float, as_json: bool) -> None:
     """Remove values that no checkpoint of the state folder refers to, and dead job folders."""
     settings = load_settings()
-    with open_saver(settings.state_dir) as saver:
+    with open_checkpoints(settings) as saver:
         referenced = referenced_digests(saver)
         calls = CallJournal(settings.state_dir / "calls")
         calls.forget_all_but([one.thread_id for one in runs(saver)], min_age_s)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from graph_agent.checkpoints import open_saver, runs
+from graph_agent.checkpoints import open_checkpoints, runs
 from graph_agent.cli.exits import print_json, say
 from graph_agent.errors import ThreadError
 from graph_agent.models import Call, CallJournal
@@ -20,7 +20,7 @@ from graph_agent.visible import visible
 
 def list_threads(as_json: bool) -> None:
     """List the runs, newest first."""
-    with open_saver(load_settings().state_dir) as saver:
+    with open_checkpoints(load_settings()) as saver:
         found = runs(saver)
     if as_json:
         print_json({"threads": [one.model_dump(mode="json") for one in found]})
@@ -42,7 +42,7 @@ def list_threads(as_json: bool) -> None:
 
 def show_thread(thread: str, as_json: bool) -> None:
     """Print one run's transcript."""
-    with open_saver(load_settings().state_dir) as saver:
+    with open_checkpoints(load_settings()) as saver:
         saved = saver.get_tuple({"configurable": {"thread_id": thread}})
     if saved is None:
         raise ThreadError(f"there is no run {thread!r}; `codegen-agent threads` lists them")

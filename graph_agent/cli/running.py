@@ -269,11 +269,10 @@ def _follow(workflow: AgentWorkflow, console: Console) -> CodeGenerationResult:
 
 def _resumable(workflow: AgentWorkflow, settings: Settings) -> bool:
     """Whether anything of the run is checkpointed."""
-    from graph_agent.checkpoints import FILE_NAME, thread_exists
+    from graph_agent.checkpoints import thread_exists
 
     try:
-        path = settings.state_dir / FILE_NAME
-        return path.exists() and thread_exists(settings.state_dir, workflow.thread_id)
+        return thread_exists(settings, workflow.thread_id)
     except (CheckpointError, OSError):  # perhaps the very error this is asked for
         return False
 

@@ -14,6 +14,7 @@ from graph_agent.dotenv_file import dotenv_candidates
 from graph_agent.errors import SettingsError
 from graph_agent.settings import VARIABLES, Settings, load_settings
 
+URL = "postgresql://me:canary%40word@db.example:5432/runs?sslmode=require"
 KEY = "AIzaSyCanaryCanaryCanaryCanaryCanary123"
 
 
@@ -64,6 +65,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
             "CODEGEN_AGENT_MEMORY": "512m",
             "CODEGEN_AGENT_RUNTIME": "runsc",
             "CODEGEN_AGENT_STATE": "state",
+            "CODEGEN_AGENT_CHECKPOINTS": URL,
             "CODEGEN_AGENT_CACHE": "/var/cache/agent",
             "CODEGEN_AGENT_LOG_LEVEL": "debug",
             "CODEGEN_AGENT_FILES": "files",
@@ -72,7 +74,9 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
     )
     assert settings.gemini_api_key is not None
     assert settings.gemini_api_key.get_secret_value() == KEY
-    given = settings.model_dump(exclude={"gemini_api_key", "dotenv_path"})
+    assert settings.checkpoints is not None
+    assert settings.checkpoints.get_secret_value() == URL
+    given = settings.model_dump(exclude={"gemini_api_key", "checkpoints", "dotenv_path"})
     assert given == {
         "model": "openai:gpt-5",
         "max_attempts": 7,
@@ -97,6 +101,21 @@ def test_own_key_variable_wins_over_google_api_key(places: tuple[Path, Path]) ->
     assert load(places, {"GOOGLE_API_KEY": "other"}).secrets() == ("other",)
     assert load(places, both | {"GEMINI_API_KEY_FOR_CODEGEN_AGENT": " "}).secrets() == ("other",)
     assert load(places).secrets() == ()
+
+
+def test_the_database_and_its_password_are_secrets(places: tuple[Path, Path]) -> None:
+    settings = load(places, {"CODEGEN_AGENT_CHECKPOINTS": URL})
+    assert settings.secrets() == (URL, "canary%40word", "canary@word")
+    for text in (repr(settings), settings.model_dump_json(), repr(dict(settings))):
+        assert "canary" not in text
+    both = load(places, {"CODEGEN_AGENT_CHECKPOINTS": "postgresql:///x", "GOOGLE_API_KEY": KEY})
+    assert both.secrets() == (KEY, "postgresql:///x")
+
+
+def test_a_bad_database_is_named_without_what_it_holds(places: tuple[Path, Path]) -> None:
+    with pytest.raises(SettingsError, match=r"CHECKPOINTS must be a URL .*postgresql://") as raised:
+        load(places, {"CODEGEN_AGENT_CHECKPOINTS": "mysql://me:canary@host/x"})
+    assert "canary" not in str(raised.value)
 
 
 def test_environment_wins_over_dotenv_and_empty_counts_as_unset(

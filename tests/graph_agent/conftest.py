@@ -1,0 +1,27 @@
+"""A real Postgres for the tests that name it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres_server import PostgresServer, account, programs, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server of this session's own."""
+    bin_, user = programs(), account()
+    if bin_ is None or user is None or shutil.which("setpriv") is None:
+        pytest.skip("no Postgres server here; on Debian: apt-get install postgresql")
+    with running_server(bin_, user) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database."""
+    with postgres.database() as url:
+        yield url
