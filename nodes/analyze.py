@@ -15,7 +15,7 @@ from graph_agent.models import ModelReply, call_for_json, profile_of
 from graph_agent.prompts import analysis_messages
 from graph_agent.records import Analysis, Attempt, Finding
 from graph_agent.state import AgentState, add_usage, attempts_of, with_last
-from nodes.findings import find
+from nodes.rules import find
 
 log = logging.getLogger(__name__)
 
