@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,6 @@ def given(name: str) -> Any:
 def _values() -> dict[str, Any]:
     random = np.random.default_rng(7)
     orders = _orders(random)
-    log_file = Path(tempfile.mkdtemp(prefix="codegen-agent-cases-")) / "access.log"
-    log_file.write_text("GET /a 200\nGET /b 404\nPOST /a 500\n")
     return {
         "tips": load_tips(),
         "orders": orders,
@@ -52,7 +49,7 @@ def _values() -> dict[str, Any]:
         "threshold": 0.5,
         "n": 12,
         "text": "the quick brown fox jumps over the lazy dog and the cat",
-        "log_file": log_file,
+        "log_file": Path(__file__).with_name("cases") / "access.log",
         "df": orders.rename(columns={"unit_price": "price"}),
     }
 
