@@ -40,19 +40,24 @@ class ErrorRecord(Record):
 
 
 class ValueReference(Record):
-    """A value that came back: where its bytes are, and what it looks like."""
+    """A value that came back: where its bytes are, and what it looks like.
+
+    ``blank``: it has no elements, or all that it has are missing (NaN, NaT, None).
+    """
 
     name: str
     type: str
     codec: str
     sha256: str
     summary: str
+    blank: Literal["empty", "all_missing"] | None = None
 
 
 class FigureReference(Record):
     """A figure that came back; ``width`` and ``height`` in pixels.
 
     ``preview``: a PNG of one that is no image itself, where there is one.
+    ``blank``: nothing at all is drawn in it, or axes and nothing inside any of them.
     """
 
     sha256: str
@@ -60,6 +65,7 @@ class FigureReference(Record):
     width: int
     height: int
     preview: FigureReference | None = None
+    blank: Literal["nothing", "empty_axes"] | None = None
 
 
 class ExecutionRecord(Record):

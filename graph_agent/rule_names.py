@@ -6,9 +6,11 @@ RULE_NAMES = (
     "checks",
     "missing_return",
     "no_figure",
+    "blank_figure",
     "empty_result",
     "input_overwritten",
+    "input_ignored",
     "blank_result",
-    "blank_figure",
+    "empty_axes",
     "untouched_column",
 )

@@ -27,8 +27,8 @@ from graph_agent.models import (
 from graph_agent.prompts import analysis_messages
 from graph_agent.records import Analysis, Attempt, Finding, Json, Usage
 from graph_agent.state import AgentState, add_usage, attempts_of, with_last
-from nodes.findings import find
 from nodes.needs import Needs, caller
+from nodes.rules import find
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,8 @@ def needs_model(last: Attempt, state: AgentState) -> bool:
     """
     if last.execution is None:
         return False
-    checked = bool(state.get("checks")) and last.execution.outcome == "ok"
+    skipped = "checks" in (state.get("skip_rules") or ())
+    checked = bool(state.get("checks")) and last.execution.outcome == "ok" and not skipped
     return not checked
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import time
 from collections.abc import Callable
@@ -15,26 +14,13 @@ from langgraph.runtime import Runtime
 
 from graph_agent.context import AgentContext
 from graph_agent.models import Caller
-from graph_agent.records import (
-    Attempt,
-    ErrorRecord,
-    ExecutionRecord,
-    FigureReference,
-    Json,
-    PrivacyLevel,
-    ValueReference,
-)
+from graph_agent.records import Attempt, Json
 from graph_agent.state import AgentState, attempts_of, with_last
-from graph_agent.summaries import summarize
 from nodes.approval import reviewed
 from nodes.needs import Needs, caller
-from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Payload
-from sandbox.store import VariableStore
+from nodes.recording import to_record
 
 log = logging.getLogger(__name__)
-MAX_STATE_OUTPUT_CHARS = 50_000
-"""Of each stream; the middle of what is longer is left out of the state."""
-MAX_SUMMARY_CHARS = 1_500
 
 
 def execute(
@@ -100,66 +86,3 @@ def _run(
         "attempts": with_last(attempts, last.model_copy(update={"execution": record})),
         "spent_s": (state.get("spent_s") or 0.0) + time.monotonic() - started,
     }
-
-
-def to_record(execution: Execution, store: VariableStore, level: PrivacyLevel) -> ExecutionRecord:
-    """Store values and figures, and describe the run by references to them."""
-    display = execution.payloads.get(DISPLAY)
-    return ExecutionRecord(
-        outcome=execution.outcome,
-        detail=execution.detail,
-        stdout=clip(execution.stdout),
-        stderr=clip(execution.stderr),
-        error=_error(execution.error),
-        check_error=_error(execution.check_error),
-        variables=[
-            _reference(name, execution.payloads[name], value, store, level)
-            for name, value in execution.variables.items()
-        ],
-        withheld=dict(execution.withheld),
-        figures=[_figure(one, store) for one in execution.figures],
-        display=(
-            None
-            if display is None
-            else _reference("display", display, execution.display, store, level)
-        ),
-        display_text=execution.display_text,
-        changed_inputs=list(execution.changed_inputs),
-        duration_s=execution.duration_s,
-    )
-
-
-def _figure(figure: Figure, store: VariableStore) -> FigureReference:
-    return FigureReference(
-        sha256=store.put(figure.data),
-        mime=figure.mime,
-        width=figure.width,
-        height=figure.height,
-        preview=None if figure.preview is None else _figure(figure.preview, store),
-    )
-
-
-def _reference(
-    name: str, payload: Payload, value: object, store: VariableStore, level: PrivacyLevel
-) -> ValueReference:
-    summary = summarize(name, value, level=level, max_chars=MAX_SUMMARY_CHARS)
-    return ValueReference(
-        name=name,
-        type=payload.type_name,
-        codec=payload.codec,
-        sha256=store.put(payload.data),
-        summary=summary.text,
-    )
-
-
-def _error(error: ExecutionError | None) -> ErrorRecord | None:
-    return None if error is None else ErrorRecord(**dataclasses.asdict(error))
-
-
-def clip(text: str) -> str:
-    """Leave out the middle of a text too long for the state, and say so."""
-    if len(text) <= MAX_STATE_OUTPUT_CHARS:
-        return text
-    half = MAX_STATE_OUTPUT_CHARS // 2
-    left_out = len(text) - 2 * half
-    return f"{text[:half]}\n… {left_out} characters left out …\n{text[-half:]}"

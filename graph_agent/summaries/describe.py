@@ -7,6 +7,7 @@ from collections.abc import Callable
 from graph_agent.summaries.arrays import describe_array
 from graph_agent.summaries.arrow_tables import describe_arrow
 from graph_agent.summaries.callables import describe_callable
+from graph_agent.summaries.column_names import column_names
 from graph_agent.summaries.containers import describe_container
 from graph_agent.summaries.objects import describe_object
 from graph_agent.summaries.pandas_frames import describe_pandas
@@ -50,6 +51,7 @@ def summarize(
         # Escaping lengthens, so bound before (to escape little) and after.
         text=fit(clean(fit(lines, max_chars)).split("\n"), max_chars),
         level=level,
+        columns=column_names(value),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["Description", "PrivacyLevel", "VariableSummary", "View"]
 
@@ -26,7 +26,8 @@ class VariableSummary(BaseModel):
     """What the model is told of one variable.
 
     ``type`` is the value's class, such as ``pandas.DataFrame``; ``text`` one line
-    or several for the prompt, the first of which starts with the name.
+    or several for the prompt, the first of which starts with the name. ``columns``
+    names those of a table, as far as they are printable strings.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +36,7 @@ class VariableSummary(BaseModel):
     type: str
     text: str
     level: PrivacyLevel
+    columns: list[str] = Field(default_factory=list)
 
 
 class Description(NamedTuple):

@@ -19,7 +19,7 @@ from graph_agent.result import result_from
 from graph_agent.samples import load_tips
 from graph_agent.settings import Settings
 from graph_agent.state import AgentOutput
-from nodes.execute import to_record
+from nodes.recording import to_record
 from sandbox import DockerSandbox, VariableStore
 from sandbox.records import Execution, Figure
 from tests.scripted_model import ScriptedModel, fenced, verdict

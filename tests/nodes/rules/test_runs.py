@@ -14,7 +14,8 @@ from graph_agent.records import (
     ValueReference,
 )
 from graph_agent.state import AgentState
-from nodes.findings import asks_for_figure, find
+from nodes.rules import find
+from nodes.rules.runs import asks_for_figure
 
 VALUE = ValueReference(name="x", type="int", codec="c", sha256="0", summary="x: int")
 FIGURE = FigureReference(sha256="0", mime="image/png", width=1, height=1)
