@@ -30,7 +30,7 @@ demo: venv engine image ## set up what is missing, then answer a question about 
 test: venv engine image test-servers ## set up what is missing, then run all tests
 	@$(MAKE) --no-print-directory model \
 	  || echo "The local model is not here: the tests that need it will say so." >&2
-	$(PY) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
 # What is installed is neither started now nor at the next boot. Without it the tests say so.
 test-servers: ## on Debian and Ubuntu as root: sshd, Podman, gVisor and Postgres, which tests start for themselves

@@ -75,7 +75,7 @@ def test_empty(value: Any) -> None:
         pd.NA,
         np.datetime64("NaT"),
     ],
-    ids=repr,
+    ids=lambda one: type(one).__name__,
 )
 def test_all_missing(value: Any) -> None:
     assert blank_value(value) == "all_missing"
@@ -108,7 +108,7 @@ def test_all_missing(value: Any) -> None:
         decimal.Decimal(0),
         object(),
     ],
-    ids=repr,
+    ids=lambda one: type(one).__name__,
 )
 def test_not_blank(value: Any) -> None:
     assert blank_value(value) is None
