@@ -117,7 +117,7 @@ def approval_request(attempts: list[Attempt], reasons: list[str]) -> ApprovalReq
 def _after(last: Attempt, answer: ApprovalAnswer) -> Attempt:
     words = answer.words.strip()
     if answer.decision == "reject":
-        said = f": {words}" if words else ", without saying why"
+        said = f": {words.rstrip('.')}" if words else ", without saying why"
         return last.model_copy(
             update={
                 "problem": f"a person rejected the code{said}",
