@@ -66,7 +66,7 @@ def take_up(
     snapshot = graph.get_state(config)
     if answer is not None:
         if not snapshot.interrupts:
-            raise RequestError("nothing was asked on this run; resume it without an answer")
+            raise nothing_asked()
         return answered(answer)
     if is_over(snapshot.values):  # a limit ended it, and a higher one was given
         values = {
@@ -76,6 +76,11 @@ def take_up(
         }
         graph.update_state(config, values, as_node="decide")
     return None
+
+
+def nothing_asked() -> RequestError:
+    """Say that an answer was given for nothing."""
+    return RequestError("nothing was asked on this run; resume it without an answer")
 
 
 def answered(answer: ApprovalAnswer) -> Command[Any]:

@@ -29,6 +29,7 @@ from graph_agent.threads import (
     Fork,
     answered,
     config_of,
+    nothing_asked,
     state_of,
     take_up,
     waiting_for,
@@ -241,6 +242,8 @@ class AgentWorkflow:
                 setup = state.get("setup") or {}
                 if self._fork is None and (over := what_is_over(state, self._context)):
                     # What a finished run left takes neither model nor sandbox.
+                    if self._answer is not None:
+                        raise nothing_asked()
                     yield Started(self.thread_id)
                     yield Finished(result_from(over, self._store, self.thread_id))
                     return

@@ -206,6 +206,10 @@ def test_an_answer_where_nothing_was_asked(sandbox: DockerSandbox) -> None:
         workflow(model, sandbox).run_sync()
     with pytest.raises(RequestError, match="nothing was asked"):
         resumed(model_of("x = 1"), sandbox, True)
+    assert resumed(model_of("x = 1"), sandbox).waiting_for is not None
+    assert resumed(model_of("x = 1"), sandbox, True).success
+    with pytest.raises(RequestError, match="nothing was asked"):
+        resumed(model_of(), sandbox, True)
 
 
 def test_the_events(sandbox: DockerSandbox) -> None:
