@@ -73,8 +73,8 @@ def test_events_in_order(sandbox: DockerSandbox) -> None:
     printed = [one for one in events if isinstance(one, Printed)]
     assert "".join(one.text for one in printed) == "before\nafter\n"
     # As it is printed, not when all is over: the code slept in between.
-    first, last = (times[events.index(one)] for one in (printed[0], printed[-1]))
-    assert last - first > SLEEP_S / 2
+    at = [when for one, when in zip(events, times, strict=True) if isinstance(one, Printed)]
+    assert at[-1] - at[0] > SLEEP_S / 2
     (drawn,) = [one for one in events if isinstance(one, Drawn)]
     assert (drawn.number, drawn.figure.data[:4]) == (1, b"\x89PNG")
 
