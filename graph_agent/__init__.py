@@ -19,6 +19,7 @@ from graph_agent.packages import require_our_packages
 require_our_packages()
 
 if TYPE_CHECKING:
+    from graph_agent.asking import ask_person
     from graph_agent.errors import (
         AgentError,
         CheckpointError,
@@ -58,6 +59,7 @@ __all__ = [
     "SettingsError",
     "ThreadError",
     "VariableFileError",
+    "ask_person",
     "build_graph",
     "create_client",
     "load_settings",
@@ -69,6 +71,7 @@ _ROOMS = {
     "CodeGenerationResult": "result",
     "LLMModels": "models",
     "Settings": "settings",
+    "ask_person": "asking",
     "build_graph": "graph",
     "create_client": "models",
     "load_settings": "settings",

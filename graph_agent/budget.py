@@ -13,15 +13,16 @@ from graph_agent.records import Record, Usage
 Limit = Literal["attempts", "model_calls", "tokens", "time_s", "cost"]
 LIMITS: tuple[Limit, ...] = ("attempts", "model_calls", "tokens", "time_s", "cost")
 _Count = Annotated[int, Field(strict=True, ge=1)]
-_Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Amount = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+_Price = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 
 class Budget(Record):
     """Limits of a run; None: no such limit.
 
     They are looked at before each model call, so the call or the run of code that
-    is under way is finished: a run ends at most one step after its limit.
+    is under way is finished: a run ends at most one step after its limit. A step has
+    limits of its own: the settings' ``model_timeout_s`` and ``timeout_s``.
     """
 
     attempts: _Count | None = None
@@ -39,8 +40,8 @@ class Budget(Record):
     """Per million tokens received."""
 
     @classmethod
-    def read(cls, limits: Mapping[str, Any]) -> Self:
-        """Check limits given by name.
+    def read(cls, limits: Mapping[str, Any], *, partial: bool = False) -> Self:
+        """Check limits given by name; ``partial``: there may be more of them elsewhere.
 
         Raises:
             RequestError: one is unknown or makes no sense, or a cost has no prices.
@@ -54,10 +55,15 @@ class Budget(Record):
             raise RequestError(
                 f"the limit {name!r} is unusable: {first['msg'].lower()}; limits are {known}"
             ) from None
-        if budget.cost is not None and None in (budget.input_price, budget.output_price):
+        if (
+            not partial
+            and budget.cost is not None
+            and None in (budget.input_price, budget.output_price)
+        ):
             raise RequestError(
                 "a limit on cost needs to know what tokens cost: give input_price and"
-                " output_price, each per million tokens"
+                " output_price, each per million tokens; the command line reads them from"
+                " CODEGEN_AGENT_PRICES"
             )
         return budget
 
@@ -67,6 +73,10 @@ class Budget(Record):
             return None
         spent = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
         return spent / 1e6
+
+    def spent(self, used: Usage, spent_s: float) -> Limit | None:
+        """Name the first limit that leaves no room for another model call, attempts aside."""
+        return self.reached(0, used, spent_s)
 
     def reached(self, attempts: int, used: Usage, spent_s: float) -> Limit | None:
         """Name the first limit that leaves no room for another attempt; None if there is room."""

@@ -115,6 +115,8 @@ class ApprovalRequest(Record):
     reasons: list[str] = Field(default_factory=list)
     """Why this code is asked about."""
     answers: list[str] = Field(default_factory=lambda: ["approve", "edit", "reject"])
+    problem: str = ""
+    """What was wrong with the answer before, if one was of no use."""
 
 
 class Review(Record):
@@ -126,6 +128,16 @@ class Review(Record):
     decision: Literal["approve", "edit", "reject"]
     words: str = ""
     written: str = ""
+
+    @property
+    def text(self) -> str:
+        """Say in a sentence what the person did."""
+        did = {
+            "approve": "A person let this code run",
+            "edit": "A person changed the code before it ran; this is the code as changed",
+            "reject": "A person rejected this code",
+        }[self.decision]
+        return f"{did}, and said: {self.words}" if self.words else f"{did}."
 
 
 class Attempt(Record):

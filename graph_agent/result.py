@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from graph_agent.budget import Budget
 from graph_agent.records import (
     Analysis,
     ApprovalRequest,
@@ -14,10 +15,11 @@ from graph_agent.records import (
     ErrorRecord,
     ExecutionRecord,
     FigureReference,
+    Review,
     Usage,
     ValueReference,
 )
-from graph_agent.state import AgentOutput
+from graph_agent.state import AgentOutput, total_usage
 from graph_agent.transcript import render
 from sandbox.records import Execution, ExecutionError, Figure, Payload
 from sandbox.store import VariableStore
@@ -61,6 +63,8 @@ class AttemptResult:
     execution: Execution | None
     analysis: Analysis | None
     problem: str | None = None
+    review: Review | None = None
+    """What a person said of the code before it ran; None where nobody was asked."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,18 @@ class CodeGenerationResult:
     """The limit that ended the run; resumed with a higher one it goes on."""
     waiting_for: ApprovalRequest | None = None
     """What a person is asked; the run goes on when it is resumed with an answer."""
+
+    @property
+    def budget(self) -> Budget:
+        """The limits the run had last."""
+        limits: Mapping[str, Any] = self.output  # with channels that the schema does not list
+        attempts = limits.get("max_attempts")
+        return Budget.read({**(limits.get("budget") or {}), "attempts": attempts}, partial=True)
+
+    @property
+    def cost(self) -> float | None:
+        """What the model's calls cost, in the currency of the prices; None where none are known."""
+        return self.budget.price_of(total_usage(self.output))
 
     @property
     def explanation(self) -> str:
@@ -128,7 +144,9 @@ def decode_reference(reference: ValueReference, store: VariableStore) -> Any:
 
 def _attempt(record: Attempt, store: VariableStore) -> AttemptResult:
     execution = None if record.execution is None else _execution(record.execution, store)
-    return AttemptResult(record.number, record.code, execution, record.analysis, record.problem)
+    return AttemptResult(
+        record.number, record.code, execution, record.analysis, record.problem, record.review
+    )
 
 
 def _execution(record: ExecutionRecord, store: VariableStore) -> Execution:

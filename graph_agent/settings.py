@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from graph_agent.dotenv_file import read_dotenv
 from graph_agent.errors import SettingsError
 from graph_agent.postgres_url import check_postgres_url, secrets_of
+from graph_agent.records import Approve
 
 __all__ = ["VARIABLES", "LogLevel", "Settings", "load_settings"]
 
@@ -30,6 +31,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "model": ("CODEGEN_AGENT_MODEL",),
         "max_attempts": ("CODEGEN_AGENT_MAX_ATTEMPTS",),
         "prices": ("CODEGEN_AGENT_PRICES",),
+        "approve": ("CODEGEN_AGENT_APPROVE",),
         "model_timeout_s": ("CODEGEN_AGENT_MODEL_TIMEOUT_S",),
         "local_model_path": ("CODEGEN_AGENT_LOCAL_MODEL_PATH",),
         "timeout_s": ("CODEGEN_AGENT_TIMEOUT_S",),
@@ -74,6 +76,7 @@ class Settings(BaseModel):
         pattern=r"^\d+(\.\d+)?,\s*\d+(\.\d+)?$",
         description="two prices per million tokens, sent and received, such as '0.30,2.50'",
     )
+    approve: Approve = Field(default="never", description="one of never, risky, always")
     model_timeout_s: float = Field(
         default=120.0, gt=0, allow_inf_nan=False, description="a number of seconds above 0"
     )

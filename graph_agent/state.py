@@ -104,7 +104,7 @@ def add_usage(state: AgentState, node: str, more: Usage) -> dict[str, Json]:
     return usage
 
 
-def total_usage(state: AgentState) -> Usage:
+def total_usage(state: AgentState | AgentOutput) -> Usage:
     """Add up what all nodes used."""
     total = Usage()
     for one in (state.get("usage") or {}).values():

@@ -38,14 +38,26 @@ def state_of(saver: BaseCheckpointSaver[Any], thread_id: str) -> AgentState:
     return cast("AgentState", saved.checkpoint["channel_values"])
 
 
-def may_go_on(state: AgentState, context: AgentContext) -> bool:
-    """Whether there is anything left to do, under the limits that hold now."""
+def what_is_over(state: AgentState, context: AgentContext) -> AgentState | None:
+    """Return the state of a run that has nothing left to do under the limits that hold now.
+
+    ``stopped_by`` is then the limit that still holds it; None: the run can go on.
+
+    Raises:
+        RequestError: a limit makes no sense.
+    """
+    budget = budget_of(state, context)
     if not is_over(state):
-        return True
-    return bool(state.get("stopped_by")) and limit_reached(state, budget_of(state, context)) is None
+        return None
+    if not state.get("stopped_by"):
+        return state
+    limit = limit_reached(state, budget)
+    return None if limit is None else {**state, "stopped_by": limit}
 
 
-def take_up(graph: Graph, config: RunnableConfig, answer: ApprovalAnswer | None) -> Any:
+def take_up(
+    graph: Graph, config: RunnableConfig, answer: ApprovalAnswer | None, context: AgentContext
+) -> Any:
     """Return what the graph is to be given so that a thread goes on.
 
     Raises:
@@ -54,11 +66,21 @@ def take_up(graph: Graph, config: RunnableConfig, answer: ApprovalAnswer | None)
     snapshot = graph.get_state(config)
     if answer is not None:
         if not snapshot.interrupts:
-            raise RequestError("nothing was asked on this run; resume it without an answer")
+            raise nothing_asked()
         return answered(answer)
     if is_over(snapshot.values):  # a limit ended it, and a higher one was given
-        graph.update_state(config, {"decision": "retry", "stopped_by": None}, as_node="decide")
+        values = {
+            "decision": "retry",
+            "stopped_by": None,
+            **_limits(cast("AgentState", snapshot.values), context),
+        }
+        graph.update_state(config, values, as_node="decide")
     return None
+
+
+def nothing_asked() -> RequestError:
+    """Say that an answer was given for nothing."""
+    return RequestError("nothing was asked on this run; resume it without an answer")
 
 
 def answered(answer: ApprovalAnswer) -> Command[Any]:
@@ -86,13 +108,19 @@ class Fork:
     request_text: str | None = None
 
     def branch(
-        self, saver: BaseCheckpointSaver[Any], graph: Graph, config: RunnableConfig, setup: Json
+        self,
+        saver: BaseCheckpointSaver[Any],
+        graph: Graph,
+        config: RunnableConfig,
+        setup: Json,
+        context: AgentContext,
     ) -> AgentInput | None:
         """Prepare the new thread and return what the graph is to be given.
 
         Raises:
             ThreadError: no such run.
-            RequestError: it has no such attempt.
+            RequestError: it has no such attempt, or the limit leaves none to make.
+            ThreadError: there is a run of the new thread's name.
         """
         state = state_of(saver, self.thread_id)
         attempts = attempts_of(state)
@@ -101,22 +129,40 @@ class Fork:
                 f"run {self.thread_id!r} has {len(attempts)} attempt(s); fork from one of them,"
                 f" or from 0 to start over, not from {self.attempt}"
             )
-        origin = {"forked_from": self.thread_id, "attempt": self.attempt}
+        if graph.get_state(config).values:
+            raise ThreadError("there is a run of that name already; give the fork another")
         given: dict[str, Any] = {
             name: state[name]  # type: ignore[literal-required]  # names of its keys
             for name in AgentInput.__annotations__
             if name in state
         }
-        given |= {"setup": {**setup, **origin}}
-        if self.request_text is not None:
-            given["request"] = self.request_text.strip()
+        origin = {"thread_id": self.thread_id, "attempt": self.attempt}
+        words = (self.request_text or "").strip()
+        if words and words != state["request"]:
+            given["request"], origin["request"] = words, state["request"]
+        given |= {"setup": {**setup, "forked_from": origin}}
         if self.attempt == 0:
             return cast("AgentInput", given)
+        given |= _limits(state, context)
+        if context.max_attempts is None:
+            given["max_attempts"] += self.attempt
+        elif context.max_attempts <= self.attempt:
+            raise RequestError(
+                f"{self.attempt} attempt(s) are kept and the limit is {context.max_attempts};"
+                " give a higher one, kept attempts included"
+            )
         kept = [one.to_state() for one in attempts[: self.attempt]]
         fresh: Mapping[str, Any] = {"usage": {}, "spent_s": 0.0, "success": False, "code": ""}
         values = {**given, **fresh, "attempts": kept, "decision": "retry", "stopped_by": None}
         graph.update_state(config, values, as_node="decide")
         return None
+
+
+def _limits(state: AgentState, context: AgentContext) -> dict[str, Any]:
+    """Return the channels that hold the limits as they are now."""
+    budget = budget_of(state, context)
+    others = budget.model_dump(exclude={"attempts"}, exclude_none=True)
+    return {"max_attempts": budget.attempts, "budget": others}
 
 
 def with_limits(max_attempts: int | None, limits: Mapping[str, Any] | None) -> AgentContext:
@@ -125,5 +171,5 @@ def with_limits(max_attempts: int | None, limits: Mapping[str, Any] | None) -> A
     Raises:
         RequestError: one makes no sense.
     """
-    Budget.read({**(limits or {}), "attempts": max_attempts})
+    Budget.read({**(limits or {}), "attempts": max_attempts}, partial=True)
     return AgentContext(max_attempts=max_attempts, budget=dict(limits or {}) or None)

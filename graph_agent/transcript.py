@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph_agent.records import Attempt, ExecutionRecord, FigureReference
+from graph_agent.records import Attempt, ExecutionRecord, FigureReference, Review
 from graph_agent.state import AgentOutput
 from graph_agent.visible import visible
 from sandbox.figure_formats import figure_suffix
@@ -19,6 +19,8 @@ def render(output: AgentOutput, figure_folder: str | None = None) -> str:
     for attempt in attempts:
         parts += _attempt(attempt, figure_folder)
     parts.append(_assessment(attempts, bool(output.get("success"))))
+    if output.get("stopped_by"):
+        parts.append(f"**Stopped By:** the limit on {output['stopped_by']}")
     code = output.get("code") or ""
     if code:
         parts.append(f"**Saved Code:**\n\n{_block(code, 'python')}")
@@ -33,6 +35,8 @@ def figure_name(attempt: int, index: int, mime: str) -> str:
 def _attempt(attempt: Attempt, figure_folder: str | None) -> list[str]:
     number = attempt.number
     parts = [f"**Generated Code (Attempt {number}):**", _block(attempt.code, "python")]
+    if attempt.review is not None:
+        parts += _review(attempt.review)
     parts.append(f"**Execution Results (Attempt {number}):**")
     if attempt.execution is None:
         parts.append(f"Not run: {attempt.problem or 'the run was stopped before it'}.")
@@ -46,6 +50,13 @@ def _attempt(attempt: Attempt, figure_folder: str | None) -> list[str]:
             f"**Should Retry:** {_yes(analysis.should_retry)}",
             f"**Plan for Next Attempt:** {analysis.plan or 'None'}",
         ]
+    return parts
+
+
+def _review(review: Review) -> list[str]:
+    parts = [f"**Review:** {review.text}"]
+    if review.written:
+        parts.append(f"The model had written:\n\n{_block(review.written, 'python')}")
     return parts
 
 

@@ -14,10 +14,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
-from pydantic import ValidationError
 
 from graph_agent.checkpoints import open_checkpoints, thread_lock
-from graph_agent.errors import AgentError, RequestError, RunStoppedError
+from graph_agent.errors import AgentError, RunStoppedError
 from graph_agent.event_stream import MODES, TOKEN_MODE, translated
 from graph_agent.events import Event, Finished, Started, Waiting
 from graph_agent.graph import Graph, build_graph, client_from
@@ -30,10 +29,11 @@ from graph_agent.threads import (
     Fork,
     answered,
     config_of,
-    may_go_on,
+    nothing_asked,
     state_of,
     take_up,
     waiting_for,
+    what_is_over,
     with_limits,
 )
 from nodes.approval import ApprovalAnswer
@@ -42,7 +42,10 @@ from sandbox.protocol import Sandbox
 
 Answer = ApprovalAnswer | Mapping[str, Any] | str | bool
 Approver = Callable[[ApprovalRequest], Answer]
-"""Asks a person; a word (``approve``, ``reject``), a bool, or all of an answer's fields."""
+"""Asks a person, as :func:`~graph_agent.asking.ask_person` does.
+
+Returns a word (``approve``, ``reject``), a bool, or all of an answer's fields.
+"""
 
 
 class AgentWorkflow:
@@ -83,6 +86,7 @@ class AgentWorkflow:
         self._client = client
         self._settings = settings or load_settings()
         self._max_attempts = max_code_generation
+        self._budget = budget
         self._context = with_limits(max_code_generation, budget)
         self._sandbox = sandbox
         self._own_sandbox: DockerSandbox | None = None
@@ -116,7 +120,7 @@ class AgentWorkflow:
             RequestError: the answer makes no sense.
         """
         workflow = cls(None, client, max_code_generation, thread_id=thread_id, **options)
-        workflow._answer = None if answer is None else _checked(answer)
+        workflow._answer = None if answer is None else ApprovalAnswer.read(answer)
         return workflow
 
     @classmethod
@@ -137,7 +141,8 @@ class AgentWorkflow:
             thread_id: the run to branch off from.
             attempt: the last of its attempts that is kept; 0: none.
             client: another model; None: the one it had.
-            max_code_generation: None: the limit it had.
+            max_code_generation: attempts that are kept included; None: as many more as
+                the run was allowed in all.
             request_text: the request in other words; None: as they were.
             new_thread_id: None: one of its own making.
             options: the constructor's.
@@ -149,10 +154,23 @@ class AgentWorkflow:
         workflow._fork = Fork(thread_id, attempt, request_text)
         return workflow
 
-    @property
-    def client(self) -> BaseChatModel | str | None:
-        """The chat model, or its name, as it was given."""
-        return self._client
+    def answered(self, answer: Answer) -> Self:
+        """Return what goes on with this run, which waits for a person, and is otherwise the same.
+
+        Raises:
+            RequestError: the answer makes no sense.
+        """
+        return type(self).resume(
+            self.thread_id,
+            self._client,
+            self._max_attempts,
+            answer=answer,
+            sandbox=self._sandbox,
+            checkpointer=self._checkpointer,
+            settings=self._settings,
+            budget=self._budget,
+            approver=self._approver,
+        )
 
     async def run(self) -> CodeGenerationResult:
         """Run to the end, off the event loop; cancelled, it stops and can be resumed.
@@ -222,10 +240,12 @@ class AgentWorkflow:
                 saver = open_.enter_context(self._saver())
                 state = state_of(saver, source)
                 setup = state.get("setup") or {}
-                if self._fork is None and not may_go_on(state, self._context):
+                if self._fork is None and (over := what_is_over(state, self._context)):
                     # What a finished run left takes neither model nor sandbox.
+                    if self._answer is not None:
+                        raise nothing_asked()
                     yield Started(self.thread_id)
-                    yield Finished(result_from(state, self._store, self.thread_id))
+                    yield Finished(result_from(over, self._store, self.thread_id))
                     return
             # Whatever is unusable is told before anything is stored, asked or started.
             asked_for = client_again(self._client, setup, source or self.thread_id)
@@ -273,8 +293,8 @@ class AgentWorkflow:
             attempts = self._max_attempts or self._settings.max_attempts
             return {**self._request.to_input(self._store, attempts), "setup": setup}
         if self._fork is not None:
-            return self._fork.branch(saver, graph, config, setup)
-        return take_up(graph, config, self._answer)
+            return self._fork.branch(saver, graph, config, setup, self._context)
+        return take_up(graph, config, self._answer, self._context)
 
     def _saver(self) -> contextlib.AbstractContextManager[BaseCheckpointSaver[Any]]:
         if self._checkpointer is not None:
@@ -303,24 +323,8 @@ class AgentWorkflow:
             approval = waiting_for(graph, config)
             if approval is None or self._approver is None:
                 break
-            input_ = answered(_checked(self._approver(approval)))
+            input_ = answered(ApprovalAnswer.read(self._approver(approval)))
         if approval is not None:
             yield Waiting(approval)
         output = graph.get_state(config).values
         yield Finished(result_from(output, self._store, self.thread_id, approval))  # type: ignore[arg-type]  # the state's superset
-
-
-def _checked(answer: Answer) -> ApprovalAnswer:
-    """Read a person's answer.
-
-    Raises:
-        RequestError: it makes no sense.
-    """
-    try:
-        return ApprovalAnswer.model_validate(answer)
-    except ValidationError as error:
-        what = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise RequestError(
-            f"the answer is unusable: {what}; answer 'approve', 'reject', or an object with"
-            " decision, code and words"
-        ) from None

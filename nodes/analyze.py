@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
-from graph_agent.context import AgentContext
+from graph_agent.context import AgentContext, budget_of
 from graph_agent.errors import ModelAnswerError
 from graph_agent.models import (
     ModelProfile,
@@ -26,7 +26,7 @@ from graph_agent.models import (
 )
 from graph_agent.prompts import analysis_messages
 from graph_agent.records import Analysis, Attempt, Finding, Json, Usage
-from graph_agent.state import AgentState, add_usage, attempts_of, with_last
+from graph_agent.state import AgentState, add_usage, attempts_of, total_usage, with_last
 from nodes.needs import Needs, caller
 from nodes.rules import find
 
@@ -137,6 +137,10 @@ def _prepare(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) ->
     profile = profile_of(model)
     if not needs_model(last, state) or not profile.judges:
         return {"attempts": _updated(attempts, by_rules(last, findings))}
+    limit = budget_of(state, runtime.context).spent(total_usage(state), state.get("spent_s") or 0.0)
+    if limit is not None:
+        log.info("attempt %d: the limit on %s leaves no call to judge it", last.number, limit)
+        return {"attempts": _updated(attempts, unasked(by_rules(last, findings), limit))}
     messages = analysis_messages(state, attempts, findings)
     return _Question(state, attempts, findings, model, profile, messages, started)
 
@@ -173,6 +177,12 @@ def by_rules(last: Attempt, findings: list[Finding]) -> Analysis:
         plan=_plan(last, decisive),
         findings=findings,
     )
+
+
+def unasked(analysis: Analysis, limit: str) -> Analysis:
+    """Say in an analysis by rules that a limit left no call to ask the model."""
+    note = f"No model judged it: the limit on {limit} was reached."
+    return analysis.model_copy(update={"explanation": f"{analysis.explanation} {note}"})
 
 
 def by_model(judgement: Judgement, findings: list[Finding]) -> Analysis:

@@ -7,8 +7,9 @@ import difflib
 from typing import Any, Literal, Self
 
 from langgraph.types import interrupt
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from graph_agent.errors import RequestError
 from graph_agent.records import ApprovalRequest, Attempt, Review
 from graph_agent.state import AgentState
 from nodes.risks import risks
@@ -35,33 +36,63 @@ class ApprovalAnswer(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.decision != "edit":
+            if self.code.strip():
+                raise ValueError(f"code goes with the decision 'edit', not {self.decision!r}")
             return self
         if not self.code.strip():
             raise ValueError("edit needs the code to run instead")
         try:
-            ast.parse(self.code)
+            tree = ast.parse(self.code)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise ValueError(f"the edited code does not parse: {error}") from None
+            line = getattr(error, "lineno", None)
+            where = f" (line {line})" if line else ""
+            reason = getattr(error, "msg", error)
+            raise ValueError(f"the edited code does not parse: {reason}{where}") from None
+        if not tree.body:
+            raise ValueError("the edited code has no statement")
         return self
+
+    @classmethod
+    def read(cls, answer: Any) -> Self:
+        """Read an answer: a word, true or false, an object's fields, or one of these.
+
+        Raises:
+            RequestError: it makes no sense; the message says what would.
+        """
+        try:
+            return cls.model_validate(answer)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = ".".join(map(str, first["loc"]))
+            what = first["msg"].removeprefix("Value error, ")
+            raise RequestError(
+                f"the answer is unusable{f' in {field!r}' if field else ''}: {what}; answer"
+                " 'approve' or 'reject', or give an object with decision (approve, edit or"
+                " reject), code for edit, and words"
+            ) from None
 
 
 def reviewed(state: AgentState, attempts: list[Attempt]) -> Attempt:
     """Return the last attempt as it may run; asks a person first if the request wants it.
 
-    An attempt that may not run has a ``problem``.
+    An attempt that may not run has a ``problem``. After an answer that makes no
+    sense the run still waits, and says what was wrong with it.
     """
     last, approve = attempts[-1], state.get("approve") or "never"
     if approve == "never":
         return last
-    given = [one["name"] for one in state.get("summaries") or []]
-    found = risks(last.code, given)
+    found = risks(last.code)
     if approve == "risky" and not found:
         return last
-    answer = interrupt(
-        approval_request(attempts, [f"line {one.line}: {one.message}" for one in found]).to_state(),
-        response_schema=ApprovalAnswer,
-    )
-    return _after(last, answer)
+    asked = approval_request(attempts, [f"line {one.line}: {one.message}" for one in found])
+    while True:
+        # The schema tells forms what to offer. Were it the class, LangGraph would keep the
+        # answer it refuses, and refuse it again whenever the run is taken up without another.
+        answer = interrupt(asked.to_state(), response_schema=ApprovalAnswer.model_json_schema())
+        try:
+            return _after(last, ApprovalAnswer.read(answer))
+        except RequestError as error:
+            asked = asked.model_copy(update={"problem": str(error)})
 
 
 def approval_request(attempts: list[Attempt], reasons: list[str]) -> ApprovalRequest:
@@ -86,7 +117,7 @@ def approval_request(attempts: list[Attempt], reasons: list[str]) -> ApprovalReq
 def _after(last: Attempt, answer: ApprovalAnswer) -> Attempt:
     words = answer.words.strip()
     if answer.decision == "reject":
-        said = f": {words}" if words else ", without saying why"
+        said = f": {words.rstrip('.')}" if words else ", without saying why"
         return last.model_copy(
             update={
                 "problem": f"a person rejected the code{said}",

@@ -1,72 +1,54 @@
 """What makes code look risky, by its syntax tree. Each rule has a name.
 
-The container bounds what any code can do; these rules say when a person would
-want to look first (``approve="risky"``).
+The container bounds what any code can do, and the code has copies of the values;
+these rules say when a person would want to look first (``approve="risky"``).
+They are no guard: code that wants to hide from them can.
 
-===============  ===================================================================
-rule             the code
-===============  ===================================================================
-imports          imports a module that starts programs, reaches the network or the
-                 system, loads native code or unpickles: see :data:`RISKY_MODULES`
-dynamic_code     calls eval, exec, compile, __import__ or importlib.import_module,
-                 or looks up a name of two underscores and more (``__class__``)
-files            opens a file to write, or removes, moves or changes one, or reads a
-                 path outside the folders the code has for itself
-input_change     overwrites or deletes a given variable, or changes it in place
-endless          loops ``while True`` without a way out
-unparsable       cannot be read as Python
-===============  ===================================================================
+============  ====================================================================
+rule          the code
+============  ====================================================================
+programs      starts programs or processes, or sends them signals
+network       imports a network library, or reads from an address
+files         names a path of the system or of a home folder, or removes, moves
+              or changes files; what it writes beside itself goes with its container
+system        uses os or sys for more than paths, versions and streams, or imports a
+              module that reaches into the system or the interpreter
+native        loads native code
+unpickling    reads pickles, which can run anything, or says that it trusts them
+dynamic_code  runs text as code, or goes through the inner names of objects, such
+              as ``__globals__``
+endless       loops ``while True`` without a way out
+hidden_text   holds characters that make text look other than it is
+unparsable    cannot be read as Python
+============  ====================================================================
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-RISKY_MODULES = frozenset(
-    {
-        *("os", "sys", "subprocess", "shutil", "signal", "pty", "fcntl", "resource", "platform"),
-        *("socket", "ssl", "urllib", "http", "ftplib", "smtplib", "requests", "httpx", "aiohttp"),
-        *("asyncio", "multiprocessing", "threading", "concurrent"),
-        *("ctypes", "cffi", "mmap", "gc", "inspect", "importlib", "runpy", "code", "builtins"),
-        *("pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"),
-    }
+from nodes.risky_names import (
+    ADDRESS,
+    CHANGING_CALLS,
+    DYNAMIC_NAMES,
+    FETCHING_CALLS,
+    HARMLESS,
+    INNER_NAMES,
+    MODULES,
+    PATH_CALLS,
+    STARTING_CALLS,
+    SYSTEM_PATH,
 )
-_DYNAMIC = frozenset({"eval", "exec", "compile", "__import__", "import_module", "getattr_static"})
-_CHANGES_FILES = frozenset(
-    {
-        *(
-            "unlink",
-            "rmdir",
-            "rmtree",
-            "remove",
-            "removedirs",
-            "chmod",
-            "symlink_to",
-            "hardlink_to",
-        ),
-        *("write_text", "write_bytes", "touch", "mkdir", "makedirs"),
-    }
+
+RULES = (
+    *("programs", "network", "files", "system", "native", "unpickling", "dynamic_code"),
+    *("endless", "hidden_text", "unparsable"),
 )
-_IN_PLACE = frozenset(
-    {
-        "drop",
-        "dropna",
-        "fillna",
-        "rename",
-        "sort_values",
-        "sort_index",
-        "replace",
-        "reset_index",
-        "set_index",
-        "drop_duplicates",
-        "clip",
-        "query",
-        "eval",
-    }
-)
-_OWN_FOLDERS = ("/tmp/",)  # noqa: S108  # the container's own
+_INNER_IN_TEXT = re.compile(r"__(?!main__)[a-z_]+__")
+_REORDERING = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 
 
 @dataclass(frozen=True, order=True)
@@ -78,117 +60,179 @@ class Risk:
     message: str
 
 
-def risks(code: str, given: Collection[str] = ()) -> list[Risk]:
-    """Find what makes code look risky, by line.
-
-    Args:
-        code: the program.
-        given: names of the user's variables.
-    """
+def risks(code: str) -> list[Risk]:
+    """Find what makes a program look risky, by line."""
     try:
         tree = ast.parse(code)
-        return sorted(set(_found(tree, frozenset(given))))
+        return sorted({*_hidden(code), *_Reader(tree).found()})
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [Risk(getattr(error, "lineno", None) or 1, "unparsable", "it cannot be read")]
 
 
-def _found(tree: ast.Module, given: frozenset[str]) -> Iterator[Risk]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from _imports(node)
-        elif isinstance(node, ast.Call):
-            yield from _call(node, given)
-        elif isinstance(node, ast.Attribute):
-            if node.attr.startswith("__") and node.attr not in ("__name__", "__version__"):
-                yield Risk(node.lineno, "dynamic_code", f"it looks up {node.attr!r}")
-        elif isinstance(node, ast.While):
-            yield from _while(node)
-        elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete)):
-            yield from _change(node, given)
+def _hidden(code: str) -> Iterator[Risk]:
+    for number, line in enumerate(code.splitlines(), 1):
+        if match := _REORDERING.search(line):
+            point = f"U+{ord(match[0]):04X}"
+            yield Risk(number, "hidden_text", f"it holds the invisible character {point}")
 
 
-def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Risk]:
-    names = (
-        [node.module or ""]
-        if isinstance(node, ast.ImportFrom)
-        else [one.name for one in node.names]
-    )
-    for name in names:
-        if name.partition(".")[0] in RISKY_MODULES and name != "os.path":
-            yield Risk(node.lineno, "imports", f"it imports {name!r}")
+class _Reader:
+    """Reads one program."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._nodes = list(ast.walk(tree))
+        self._modules = _module_names(self._nodes)
+        self._texts = _text_names(self._nodes)
+        self._asked = {
+            id(node.value): node.attr for node in self._nodes if isinstance(node, ast.Attribute)
+        }
+
+    def found(self) -> Iterator[Risk]:
+        for node in self._nodes:
+            if isinstance(node, ast.Import):
+                for one in node.names:
+                    yield from _imported(node, one.name, None)
+            elif isinstance(node, ast.ImportFrom):
+                for one in node.names:
+                    yield from _imported(node, node.module or "", one.name)
+            elif isinstance(node, ast.Name):
+                yield from self._name(node)
+            elif isinstance(node, ast.Attribute):
+                if node.attr in INNER_NAMES:
+                    yield Risk(node.lineno, "dynamic_code", f"it looks up {node.attr!r}")
+                elif node.attr == "ctypeslib":
+                    yield Risk(node.lineno, "native", "it loads native code")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if match := _INNER_IN_TEXT.search(node.value):
+                    yield Risk(node.lineno, "dynamic_code", f"a text names {match[0]!r}")
+            elif isinstance(node, ast.Call):
+                yield from self._call(node)
+            elif isinstance(node, ast.While) and _always(node.test) and not _leaves(node.body):
+                yield Risk(node.lineno, "endless", "it loops without a way out")
+
+    def _name(self, node: ast.Name) -> Iterator[Risk]:
+        if node.id in DYNAMIC_NAMES and isinstance(node.ctx, ast.Load):
+            yield Risk(node.lineno, "dynamic_code", f"it uses {node.id}")
+        elif module := self._modules.get(node.id):
+            attribute = self._asked.get(id(node))
+            if attribute is None:
+                yield Risk(node.lineno, "system", f"it hands {module!r} on")
+            elif attribute not in HARMLESS[module]:
+                yield Risk(node.lineno, "system", f"it uses {module}.{attribute}")
+
+    def _call(self, node: ast.Call) -> Iterator[Risk]:
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else ""
+        if name in STARTING_CALLS:
+            yield Risk(node.lineno, "programs", f"it calls {name}()")
+        elif name in CHANGING_CALLS:
+            yield Risk(node.lineno, "files", f"it calls {name}()")
+        name = name or (function.id if isinstance(function, ast.Name) else "")
+        if name == "read_pickle" or any(_trusts_pickles(one) for one in node.keywords):
+            yield Risk(node.lineno, "unpickling", f"{name}() reads pickles")
+        elif name in FETCHING_CALLS:
+            yield Risk(node.lineno, "network", f"{name}() fetches data")
+        elif PATH_CALLS.fullmatch(name):
+            for argument in (*node.args, *(one.value for one in node.keywords)):
+                yield from self._path(node, argument)
+
+    def _path(self, call: ast.Call, argument: ast.expr) -> Iterator[Risk]:
+        text = self._start_of(argument)
+        if ADDRESS.match(text):
+            yield Risk(call.lineno, "network", f"it names the address {text!r:.100}")
+        elif SYSTEM_PATH.match(text):
+            yield Risk(call.lineno, "files", f"it names the path {text!r:.100}")
+
+    def _start_of(self, node: ast.expr) -> str:
+        """Return what a text begins with, as far as the program says it."""
+        while isinstance(node, (ast.BinOp, ast.JoinedStr)):
+            if isinstance(node, ast.BinOp):
+                node = node.left
+            elif node.values:
+                node = node.values[0]
+            else:
+                return ""
+        if isinstance(node, ast.Name):
+            return self._texts.get(node.id, "")
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _call(node: ast.Call, given: frozenset[str]) -> Iterator[Risk]:
-    function = node.func
-    name = function.id if isinstance(function, ast.Name) else ""
-    method = function.attr if isinstance(function, ast.Attribute) else ""
-    on = _root(function.value) if isinstance(function, ast.Attribute) else ""
-    # df.eval("a + b") and re.compile are other functions of the same names.
-    if name in _DYNAMIC or (method == "import_module" and on == "importlib"):
-        yield Risk(node.lineno, "dynamic_code", f"it calls {name or method}()")
-    if name == "open" or (method == "open" and on not in ("Image",)):
-        yield from _open(node)
-    # list.remove is another.
-    if method in _CHANGES_FILES and (method != "remove" or on == "os"):
-        yield Risk(node.lineno, "files", f"it calls {method}()")
-    if method.startswith("to_") and (path := _text(node.args[0] if node.args else None)):
-        yield from _outside(node, path)
-    if method.startswith("read_") and (path := _text(node.args[0] if node.args else None)):
-        yield from _outside(node, path)
-    if on in given and method in _IN_PLACE and _says_in_place(node):
-        yield Risk(node.lineno, "input_change", f"it changes the given {on!r} in place")
+def _module_names(nodes: list[ast.AST]) -> dict[str, str]:
+    """Map the names that os and sys have in a program to theirs."""
+    bound = {}
+    for node in nodes:
+        for one in node.names if isinstance(node, ast.Import) else ():
+            root = one.name.partition(".")[0]
+            # ``import os.path`` binds os, ``import os.path as p`` what is harmless.
+            if root in HARMLESS and (one.name == root or one.asname is None):
+                bound[one.asname or root] = root
+    return bound
 
 
-def _open(node: ast.Call) -> Iterator[Risk]:
-    mode = _text(node.args[1] if len(node.args) > 1 else None) or next(
-        (_text(one.value) or "" for one in node.keywords if one.arg == "mode"), "r"
-    )
-    path = _text(node.args[0] if node.args else None)
-    if set(mode) & set("wax+") and not (path or "").startswith(_OWN_FOLDERS):
-        yield Risk(node.lineno, "files", "it opens a file to write")
-    elif path is not None:
-        yield from _outside(node, path)
+def _text_names(nodes: list[ast.AST]) -> dict[str, str]:
+    """Map names to the text that is assigned to them."""
+    return {
+        target.id: node.value.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
-def _outside(node: ast.Call, path: str) -> Iterator[Risk]:
-    if path.startswith(("/", "~", "..")) and not path.startswith(_OWN_FOLDERS):
-        yield Risk(node.lineno, "files", f"it names the path {path!r}")
-    elif "://" in path:
-        yield Risk(node.lineno, "files", f"it names the address {path!r}")
+def _imported(node: ast.stmt, module: str, name: str | None) -> Iterator[Risk]:
+    root = module.partition(".")[0]
+    if root in HARMLESS:
+        if name is not None and module == root and name not in HARMLESS[root]:
+            yield Risk(node.lineno, "system", f"it imports {name!r} from {module!r}")
+        return
+    whole = f"{module}.{name}" if name else module
+    for rule, modules in MODULES.items():
+        if any(whole == one or whole.startswith(f"{one}.") for one in modules):
+            yield Risk(node.lineno, rule, f"it imports {module!r}")
 
 
-def _while(node: ast.While) -> Iterator[Risk]:
-    always = isinstance(node.test, ast.Constant) and bool(node.test.value)
-    leaves = (ast.Break, ast.Return, ast.Raise)
-    if always and not any(isinstance(one, leaves) for one in ast.walk(node)):
-        yield Risk(node.lineno, "endless", "it loops without a way out")
+def _trusts_pickles(keyword: ast.keyword) -> bool:
+    value = keyword.value
+    is_set = isinstance(value, ast.Constant) and value.value is True
+    return keyword.arg == "allow_pickle" and is_set
 
 
-def _change(
-    node: ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete, given: frozenset[str]
-) -> Iterator[Risk]:
-    targets = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else [node.target]
-    for target in targets:
-        parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-        for part in parts:
-            name = _root(part)
-            if name in given:
-                yield Risk(node.lineno, "input_change", f"it changes the given {name!r}")
+def _always(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
 
 
-def _root(node: ast.expr) -> str:
-    """Return the name an expression starts from, such as df of ``df.loc[0].a``."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
+def _leaves(body: list[ast.stmt], *, inner: bool = False) -> bool:
+    """Whether a loop's body has a way out; a break of an ``inner`` loop leaves only that."""
+    for one in body:
+        if isinstance(one, (ast.Return, ast.Raise)) or (isinstance(one, ast.Break) and not inner):
+            return True
+        if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(one, ast.Expr) and _yields_or_exits(one.value):
+            return True
+        if isinstance(one, (ast.For, ast.AsyncFor, ast.While)):
+            if _leaves(one.body, inner=True) or _leaves(one.orelse, inner=inner):
+                return True
+        elif any(_leaves(block, inner=inner) for block in _blocks(one)):
+            return True
+    return False
 
 
-def _text(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """Yield the blocks of a compound statement, those of its handlers and cases included."""
+    for field in ("body", "orelse", "finalbody"):
+        yield getattr(node, field, [])
+    for field in ("handlers", "cases"):
+        for one in getattr(node, field, []):
+            yield one.body
 
 
-def _says_in_place(node: ast.Call) -> bool:
-    return any(
-        one.arg == "inplace" and isinstance(one.value, ast.Constant) and one.value.value is True
-        for one in node.keywords
-    )
+def _yields_or_exits(value: ast.expr) -> bool:
+    if isinstance(value, (ast.Yield, ast.YieldFrom)):
+        return True
+    function = value.func if isinstance(value, ast.Call) else None
+    name = getattr(function, "attr", getattr(function, "id", ""))
+    return name in ("exit", "quit", "_exit")

@@ -23,6 +23,8 @@ class RunRecord(Record):
     attempts: int
     last_step: str
     """When, ISO 8601."""
+    forked_from: str = ""
+    """The run it was forked from, and after which attempt."""
 
 
 def runs(saver: BaseCheckpointSaver[str]) -> list[RunRecord]:
@@ -64,6 +66,7 @@ def is_over(values: Mapping[str, Any]) -> bool:
 
 def _record(thread_id: str, saved: CheckpointTuple) -> RunRecord:
     values = saved.checkpoint["channel_values"]
+    origin = (values.get("setup") or {}).get("forked_from") or {}
     status: Literal["solved", "not solved", "unfinished"] = "unfinished"
     if is_over(values):
         status = "solved" if values.get("success") else "not solved"
@@ -73,4 +76,5 @@ def _record(thread_id: str, saved: CheckpointTuple) -> RunRecord:
         status=status,
         attempts=len(values.get("attempts") or []),
         last_step=saved.checkpoint["ts"],
+        forked_from=f"{origin['thread_id']}, attempt {origin['attempt']}" if origin else "",
     )

@@ -23,6 +23,7 @@ from graph_agent.cli.options import (
     Thread,
     TrustPickle,
     Variables,
+    approve_from,
 )
 from graph_agent.cli.upkeep import model_app, sandbox_app, variables_app
 
@@ -81,8 +82,9 @@ def run(
         Privacy, typer.Option("--privacy", help="What the model may be told of the data.")
     ] = Privacy.SAMPLE,
     approve: Annotated[
-        bool, typer.Option("--approve", help="Ask me before code runs, every time.")
-    ] = False,
+        bool | None,
+        typer.Option("--approve/--no-approve", help="Ask me before code runs, every time."),
+    ] = None,
     approve_risky: Annotated[
         bool, typer.Option("--approve-risky", help="Ask me before code runs that looks risky.")
     ] = False,
@@ -113,7 +115,7 @@ def run(
                 check=check,
                 returns=returns or None,
                 privacy=privacy.value,
-                approve="always" if approve else "risky" if approve_risky else "never",
+                approve=approve_from(approve, approve_risky),
                 skip_rules=skip_rule or [],
                 out=out,
                 trust_pickle=trust_pickle,

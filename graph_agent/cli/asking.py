@@ -1,4 +1,4 @@
-"""Asks the person at the terminal whether code may run."""
+"""Asks the person at the terminal whether code may run, or takes the answer from options."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ from pathlib import Path
 
 import typer
 
+from graph_agent import asking
+from graph_agent.asking import describe, from_editor, read_code
 from graph_agent.cli.exits import say
 from graph_agent.errors import RequestError
 from graph_agent.records import ApprovalRequest
-from graph_agent.visible import visible
 from nodes.approval import ApprovalAnswer
-
-QUESTION = "Run it? [y]es, [e]dit, [n]o"
-
-
-def describe(request: ApprovalRequest) -> str:
-    """Put a request into words: why, the code, and how it differs from the last."""
-    parts = [f"Attempt {request.attempt} waits for you:"]
-    parts += [f"  {reason}" for reason in request.reasons]
-    parts += ["", request.code.rstrip(), ""]
-    if request.diff:
-        parts += ["Changed since the last attempt:", request.diff.rstrip(), ""]
-    return visible("\n".join(parts))
 
 
 def can_ask() -> bool:
@@ -32,17 +21,13 @@ def can_ask() -> bool:
 
 
 def ask(request: ApprovalRequest) -> ApprovalAnswer:
-    """Show the code and take the answer; asks again until it is one."""
-    typer.echo(describe(request), err=True)
-    while True:
-        answer = typer.prompt(QUESTION, err=True).strip().lower()
-        if answer in ("y", "yes"):
-            return ApprovalAnswer(decision="approve")
-        if answer in ("n", "no"):
-            words = typer.prompt("What should the model know?", default="", err=True)
-            return ApprovalAnswer(decision="reject", words=words)
-        if answer in ("e", "edit") and (edited := _edited(request.code)) is not None:
-            return edited
+    """Show the code on stderr and take the answer; asks again until it is one.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, or the end of the input.
+    """
+    _tell(describe(request))
+    return asking.ask(request, _read, _tell, from_editor)
 
 
 def answer_from(yes: bool, edit: Path | None, reject: str | None) -> ApprovalAnswer | None:
@@ -54,9 +39,7 @@ def answer_from(yes: bool, edit: Path | None, reject: str | None) -> ApprovalAns
     if sum((yes, edit is not None, reject is not None)) > 1:
         raise RequestError("give one of --yes, --edit and --reject, not several")
     if edit is not None:
-        from graph_agent.cli.running import read_text
-
-        return _edit(read_text(edit, "edited"))
+        return ApprovalAnswer.read({"decision": "edit", "code": read_code(edit, "edited")})
     if reject is not None:
         return ApprovalAnswer(decision="reject", words=reject)
     return ApprovalAnswer(decision="approve") if yes else None
@@ -70,26 +53,14 @@ def say_how_to_answer(request: ApprovalRequest, thread: str) -> None:
     )
 
 
-def _edited(code: str) -> ApprovalAnswer | None:
-    """Open the code in the user's editor; None if it cannot be run afterwards."""
-    import click
-
-    text = click.edit(code, extension=".py")
-    if text is None:
-        typer.echo("The code was not changed.", err=True)
-        return None
-    try:
-        return _edit(text)
-    except RequestError as error:
-        typer.echo(str(error), err=True)
-        return None
+def _read(question: str) -> str:
+    # Not click's prompt, which makes of an interrupt an error of its own.
+    typer.echo(question, err=True, nl=False)
+    line = sys.stdin.readline()
+    if not line:
+        raise KeyboardInterrupt
+    return line
 
 
-def _edit(code: str) -> ApprovalAnswer:
-    from pydantic import ValidationError
-
-    try:
-        return ApprovalAnswer(decision="edit", code=code)
-    except ValidationError as error:
-        what = error.errors(include_input=False, include_url=False)[0]["msg"]
-        raise RequestError(what.removeprefix("Value error, ")) from None
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)

@@ -12,8 +12,9 @@ from typing import Any
 import typer
 
 from graph_agent.artifacts import json_value, save_values
+from graph_agent.asking import read_code
 from graph_agent.cli.exits import Exit, print_json, say
-from graph_agent.cli.running import read_text, usable_folder, writing
+from graph_agent.cli.running import usable_folder, writing
 from graph_agent.graph import policy_from
 from graph_agent.settings import load_settings
 from graph_agent.summaries import summarize
@@ -27,7 +28,7 @@ def execute_file(
 ) -> None:
     """Run a Python file once; 0 if it ran to its end, 1 if not."""
     settings = load_settings()
-    code = read_text(file, "Python")
+    code = read_code(file, "Python")
     folder = None if out is None else usable_folder(out)
     variables = read_variable_files(specs, trust_pickle=trust_pickle)
     with DockerSandbox(policy_from(settings)) as sandbox:

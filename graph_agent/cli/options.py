@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from graph_agent.errors import RequestError
+from graph_agent.records import Approve
+
 
 class Privacy(StrEnum):
     """What the model may be told of the data."""
@@ -46,6 +49,21 @@ MaxCost = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="AMOUNT", help="In the currency of CODEGEN_AGENT_PRICES."),
 ]
+
+
+def approve_from(always: bool | None, risky: bool) -> Approve | None:
+    """Read the options that say when the person is asked; None: neither is given.
+
+    Raises:
+        RequestError: both are.
+    """
+    if always is not None and risky:
+        raise RequestError("give one of --approve, --no-approve and --approve-risky, not several")
+    if always is not None:
+        return "always" if always else "never"
+    return "risky" if risky else None
+
+
 LIMIT_OPTIONS = {
     "attempts": "--max-attempts",
     "model_calls": "--max-calls",

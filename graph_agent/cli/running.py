@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from graph_agent.artifacts import json_value, save_run
+from graph_agent.asking import read_code
 from graph_agent.cli.asking import answer_from, ask, can_ask, say_how_to_answer
 from graph_agent.cli.background import BackgroundEvents, sigterm_as_interrupt
 from graph_agent.cli.exits import GO_ON, Exit, print_json, say
@@ -47,7 +48,7 @@ class RunOptions:
     check: Path | None
     returns: list[str] | None
     privacy: PrivacyLevel
-    approve: Approve
+    approve: Approve | None
     skip_rules: list[str]
     out: Path | None
     trust_pickle: bool
@@ -57,7 +58,7 @@ class RunOptions:
 def run_request(options: RunOptions) -> None:
     """Answer one request; all that can be wrong with it is told before anything starts."""
     settings = load_settings()
-    checks = None if options.check is None else read_text(options.check, "check")
+    checks = None if options.check is None else read_code(options.check, "check")
     # Everything cheap first: a bad name should not wait for a large file to be read.
     request = CodeGenerationRequest(
         # In a locale that is not UTF-8 the shell's bytes arrive as halves of surrogate pairs.
@@ -65,7 +66,7 @@ def run_request(options: RunOptions) -> None:
         checks=checks,
         returns=options.returns,
         privacy=options.privacy,
-        approve=options.approve,
+        approve=options.approve or settings.approve,
         skip_rules=options.skip_rules,
         budget=settings.prices_and(options.limits.budget()),
     )
@@ -125,10 +126,7 @@ def go(workflow: AgentWorkflow, settings: Settings, out: Path | None, as_json: b
         with sigterm_as_interrupt():
             result = _follow(workflow, console)
             while result.waiting_for is not None and can_ask() and not as_json:
-                answer = ask(result.waiting_for)
-                workflow = AgentWorkflow.resume(
-                    workflow.thread_id, workflow.client, answer=answer, settings=settings
-                )
+                workflow = workflow.answered(ask(result.waiting_for))
                 result = _follow(workflow, console)
     except BaseException as error:
         if not isinstance(error, (RequestError, ThreadError)) and _resumable(workflow, settings):
@@ -178,6 +176,7 @@ def as_object(result: CodeGenerationResult, folder: Path, files: list[Path]) -> 
         "exit_code": int(code_of(result)),
         "thread_id": result.thread_id,
         "stopped_by": result.stopped_by,
+        "cost": result.cost,
         "waiting_for": result.waiting_for and result.waiting_for.to_state(),
         "code": result.code,
         "explanation": result.explanation,
@@ -191,21 +190,6 @@ def as_object(result: CodeGenerationResult, folder: Path, files: list[Path]) -> 
         "files": [path.name for path in files],
         "transcript": result.transcript,
     }
-
-
-def read_text(path: Path, what: str) -> str:
-    """Read a file of Python.
-
-    Raises:
-        RequestError: it cannot be read as UTF-8 text.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")  # Notepad writes a byte order mark
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise RequestError(
-            f"cannot read the {what} file {str(path)!r}: {reason}; give the path of a Python file"
-        ) from error
 
 
 def usable_folder(folder: Path) -> Path:

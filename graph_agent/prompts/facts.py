@@ -84,8 +84,10 @@ def outcome_text(execution: ExecutionRecord, state: AgentState) -> str:
 def problem_text(attempt: Attempt, state: AgentState) -> str:
     """Tell what was wrong with an attempt and what is planned."""
     parts = []
+    if attempt.review is not None and not attempt.problem:
+        parts.append(review_text(attempt))
     if attempt.problem:
-        parts.append(f"It was not run: {attempt.problem}.")
+        parts.append(f"It was not run: {clip(attempt.problem, MAX_OUTPUT_CHARS)}.")
     if attempt.execution is not None:
         parts.append(outcome_text(attempt.execution, state))
     if attempt.analysis is not None and attempt.analysis.plan:
@@ -96,7 +98,15 @@ def problem_text(attempt: Attempt, state: AgentState) -> str:
         else:
             plan = without_findings(plan, attempt.analysis)
         parts.append(f"Plan: {clip(plan, MAX_OUTPUT_CHARS)}")
-    return "\n".join(parts)
+    return "\n".join(filter(None, parts))
+
+
+def review_text(attempt: Attempt) -> str:
+    """Tell what a person said of the code before it ran; empty where nobody said anything."""
+    review = attempt.review
+    if review is None or (review.decision == "approve" and not review.words):
+        return ""
+    return clip(review.text, MAX_OUTPUT_CHARS)
 
 
 def without_findings(text: str, analysis: Analysis) -> str:

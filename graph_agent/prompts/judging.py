@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from graph_agent.prompts.facts import MAX_CODE_CHARS, clip, outcome_text, variables_text
+from graph_agent.prompts.facts import (
+    MAX_CODE_CHARS,
+    clip,
+    outcome_text,
+    review_text,
+    variables_text,
+)
 from graph_agent.records import Attempt, Finding
 from graph_agent.state import AgentState
 
@@ -33,6 +39,8 @@ def analysis_messages(
         f"Variables given to the program:\n{variables_text(state)}",
         f"Program:\n```python\n{clip(last.code, MAX_CODE_CHARS)}\n```",
     ]
+    if said := review_text(last):
+        parts.append(said)
     if last.execution is not None:
         parts.append(f"What it did:\n{outcome_text(last.execution, state)}")
     if findings:

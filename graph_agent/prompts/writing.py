@@ -42,6 +42,11 @@ MEND = (
     " code that failed."
 )
 
+ANOTHER = (
+    "Write a whole program for the request as it is now, in one fenced ```python block. Do not"
+    " give the same program again."
+)
+
 
 def generation_messages(
     state: AgentState,
@@ -81,16 +86,30 @@ def _last_round(state: AgentState, attempts: list[Attempt]) -> list[BaseMessage]
         f"- attempt {one.number}: {clip(_headline(one), 200)}" for one in attempts[:-1][-10:]
     ]
     parts = [
-        f"Attempt {last.number} did not succeed.",
+        _standing(state, last),
         problem_text(last, state),
-        *(["Earlier attempts that did not succeed either:", *earlier] if earlier else []),
-        MEND,
+        *(["Earlier attempts:", *earlier] if earlier else []),
+        ANOTHER if last.succeeded else MEND,
     ]
     code = clip(last.code, MAX_CODE_CHARS)
     return [AIMessage(f"```python\n{code}\n```"), HumanMessage("\n\n".join(parts))]
 
 
+def _standing(state: AgentState, last: Attempt) -> str:
+    """Say how the last attempt stands to the request as it is now."""
+    before = (state.get("setup") or {}).get("forked_from") or {}
+    verdict = f"Attempt {last.number} {'succeeded' if last.succeeded else 'did not succeed'}"
+    if before.get("attempt") == last.number and before.get("request") is not None:
+        return (
+            f"The request has changed. {verdict} at what it was before:"
+            f" {before['request']}\nIt is now: {state['request'].strip()}"
+        )
+    return f"{verdict}, and another program is wanted." if last.succeeded else f"{verdict}."
+
+
 def _headline(attempt: Attempt) -> str:
+    if attempt.succeeded:
+        return "succeeded"
     if attempt.problem:
         return attempt.problem
     execution = attempt.execution

@@ -28,6 +28,7 @@ GRAPH_AGENT = [
     "SettingsError",
     "ThreadError",
     "VariableFileError",
+    "ask_person",
     "build_graph",
     "create_client",
     "load_settings",

@@ -70,6 +70,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
             "CODEGEN_AGENT_LOG_LEVEL": "debug",
             "CODEGEN_AGENT_FILES": "files",
             "CODEGEN_AGENT_PRICES": "0.3,2.5",
+            "CODEGEN_AGENT_APPROVE": "risky",
         },
     )
     assert settings.gemini_api_key is not None
@@ -90,6 +91,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
         "log_level": "DEBUG",
         "files_dir": places[0] / "files",
         "prices": "0.3,2.5",
+        "approve": "risky",
     }
     assert settings.prices_and({"cost": 1}) == {"cost": 1, "input_price": 0.3, "output_price": 2.5}
     assert set(VARIABLES) | {"dotenv_path"} == set(Settings.model_fields)
@@ -202,6 +204,7 @@ def test_dotenv_does_not_touch_the_environment(places: tuple[Path, Path]) -> Non
     [
         ("CODEGEN_AGENT_MAX_ATTEMPTS", "three", "a whole number of at least 1"),
         ("CODEGEN_AGENT_MAX_ATTEMPTS", "0", "a whole number of at least 1"),
+        ("CODEGEN_AGENT_APPROVE", "sometimes", "one of never, risky, always"),
         ("CODEGEN_AGENT_MAX_ATTEMPTS", "2.5", "a whole number of at least 1"),
         ("CODEGEN_AGENT_TIMEOUT_S", "-1", "a number of seconds above 0"),
         ("CODEGEN_AGENT_TIMEOUT_S", "inf", "a number of seconds above 0"),

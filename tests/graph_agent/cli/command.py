@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,20 +55,26 @@ class Command:
 
     def start(self, *args: str, **environ: str) -> subprocess.Popen[bytes]:
         """Start it; ``environ`` adds to the environment, an empty value takes away."""
+        return self.start_with(args, environ, subprocess.DEVNULL, subprocess.PIPE, subprocess.PIPE)
+
+    def start_with(
+        self, args: Sequence[str], environ: Mapping[str, str], stdin: int, stdout: int, stderr: int
+    ) -> subprocess.Popen[bytes]:
+        """Start it on given streams."""
         merged = os.environ | {"HOME": str(self.folder), "CODEGEN_AGENT_TIMEOUT_S": "50"}
         if self.server is not None:
             merged |= {
                 "GOOGLE_GEMINI_BASE_URL": self.server.url,
                 "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
             }
-        merged |= environ
+        merged |= dict(environ)
         return subprocess.Popen(
             [sys.executable, "-m", "graph_agent.cli", *args],
             cwd=self.folder,
             env={name: value for name, value in merged.items() if value},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
             start_new_session=True,
         )
 
