@@ -61,9 +61,10 @@ def _error(text: str, level: PrivacyLevel, of_model: bool) -> str:
     """Keep the exception's name, and its message where it may be told.
 
     Not that of a model's client, which may quote its key; the node around it raises
-    the error again without. Never the traceback, whose causes are not ours.
+    the error again without. Nor what a person is asked: it is for them alone. Never the
+    traceback, whose causes are not ours.
     """
-    if level != "sample" or of_model:
+    if level != "sample" or of_model or text.startswith("GraphInterrupt("):
         name = re.match(r"[A-Za-z_][\w.]*", text)
         return name.group() if name else "error"
     return redacted(text.partition("Traceback (most recent call last)")[0], ())

@@ -26,7 +26,9 @@ MODEL_KEY = "modelkeycanary-0123456789"
 NAMES = {"codegen-agent", "generate", "execute", "analyze", "decide"}
 
 
-def run(url: str, level: str, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(
+    url: str, level: str, tmp_path: Path, program: str = "tests.traced_agent", **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run the traced program with the usual variables set."""
     ours = {
         "CODEGEN_AGENT_STATE": str(tmp_path / "state"),
@@ -39,10 +41,10 @@ def run(url: str, level: str, tmp_path: Path, **variables: str) -> subprocess.Co
         "OTEL_EXPORTER_OTLP_HEADERS": "x-team=data",
     }
     there = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    program = [sys.executable, "-m", "tests.traced_agent", level]
+    command = [sys.executable, "-m", program, level]
     environment = {**there, **ours, **variables}
     done = subprocess.run(
-        program, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     return done
@@ -173,3 +175,15 @@ def test_an_error_keeps_its_name_below_sample() -> None:
     error = "VariableError('row00001x')Traceback (most recent call last):\n  row00002x"
     assert permitted_run(of_graph("stats", error=error))["error"] == "VariableError"
     assert permitted_run(of_graph("sample", error=error))["error"] == "VariableError('row00001x')"
+    asked = "GraphInterrupt((Interrupt(value={'code': 'x = 1'}),))"
+    assert permitted_run(of_graph("sample", error=asked))["error"] == "GraphInterrupt"
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+def test_what_a_person_is_asked_and_answers_is_not_traced(tmp_path: Path) -> None:
+    with TraceServer() as server:
+        run(server.url, "sample", tmp_path, program="tests.asked_agent")
+    assert "GraphInterrupt" in server.bodies
+    assert "every run is to be approved" not in server.bodies
+    assert "answercanary" not in server.bodies
