@@ -62,11 +62,16 @@ class ModelTransientError(ModelError):
 class ModelAnswerError(ModelError):
     """The model answered, but with nothing that can be used.
 
-    ``kind`` is ``empty``, ``blocked``, ``truncated`` or ``malformed``.
+    ``kind`` is ``empty``, ``blocked``, ``truncated`` or ``malformed``. Its tokens
+    are paid for like any answer's; they are 0 where the provider does not tell.
     """
 
-    def __init__(self, message: str, kind: str) -> None:
+    def __init__(
+        self, message: str, kind: str, input_tokens: int = 0, output_tokens: int = 0
+    ) -> None:
         self.kind = kind
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
         super().__init__(message)
 
 

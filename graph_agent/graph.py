@@ -66,7 +66,7 @@ def build_graph(
         retry_policy=RETRY,
     )
     graph.add_node("execute", _bind(execute, sandbox=sandbox, store=store))
-    graph.add_node("analyze", _bind(analyze, client=the_client), retry_policy=RETRY)
+    graph.add_node("analyze", _bind(analyze, client=the_client, store=store), retry_policy=RETRY)
     graph.add_node("decide", decide)
     graph.add_edge(START, "generate")
     graph.add_conditional_edges("generate", route_after_generate)

@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field
 
 from graph_agent.errors import ModelAnswerError
 from graph_agent.models import ModelReply, call_for_json, profile_of
-from graph_agent.prompts import analysis_messages
+from graph_agent.prompts import analysis_messages, pictures_of
 from graph_agent.records import Analysis, Attempt, Finding
 from graph_agent.state import AgentState, add_usage, attempts_of, with_last
 from nodes.findings import find
+from sandbox.store import VariableStore
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,11 @@ class Judgement(BaseModel):
 
 
 def analyze(
-    state: AgentState, config: RunnableConfig, *, client: Callable[[], BaseChatModel]
+    state: AgentState,
+    config: RunnableConfig,
+    *,
+    client: Callable[[], BaseChatModel],
+    store: VariableStore,
 ) -> dict[str, Any]:
     """Judge the last attempt.
 
@@ -50,7 +55,10 @@ def analyze(
     if not needs_model(last, state) or not profile_of(model).judges:
         analysis = by_rules(last, findings)
         return {"attempts": _updated(attempts, analysis)}
-    messages = analysis_messages(state, attempts, findings)
+    profile, privacy = profile_of(model), state.get("privacy") or "sample"
+    looks = profile.sees_images and privacy == "sample"
+    pictures = pictures_of(last.execution, store) if looks else None
+    messages = analysis_messages(state, attempts, findings, pictures, profile=profile)
     try:
         judgement, reply = call_for_json(model, messages, Judgement, tag="analyze", config=config)
         analysis = by_model(judgement, findings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph_agent.errors import ModelAnswerError, ModelRequestError
-from graph_agent.models.calls import ModelReply, ainvoke, invoke, reply_of
+from graph_agent.models.calls import ModelReply, ainvoke, invoke, reply_of, unusable
 from graph_agent.models.profiles import profile_of
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _read(
         # Held to the schema by a tool call, a message has no text.
         if exc.kind != "empty" or not isinstance(parsed, schema):
             raise
-        return parsed, ModelReply(text=parsed.model_dump_json())
+        return parsed, ModelReply(parsed.model_dump_json(), exc.input_tokens, exc.output_tokens)
     problem = "it holds no JSON object"
     for found in json_objects(reply.text):
         try:
@@ -122,11 +122,8 @@ def _read(
             problem = f"{where}: {first['msg']}" if where else first["msg"]
     if isinstance(parsed, schema):
         return parsed, reply
-    raise ModelAnswerError(
-        f"the answer of {name!r} is no {schema.__name__!r} ({problem}); "
-        "ask again or take another model",
-        "malformed",
-    )
+    why = f"is no {schema.__name__!r} ({problem}); ask again or take another model"
+    raise unusable(reply, name, "malformed", why)
 
 
 def json_objects(text: str) -> Iterator[dict[str, Any]]:
