@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graph_agent.errors import ModelAnswerError
+from graph_agent.errors import ModelAnswerError, ModelTransientError
 from graph_agent.models.failures import raise_translated
 from graph_agent.models.profiles import profile_of
 from graph_agent.models.redaction import secrets_of
@@ -39,6 +39,9 @@ _TRUNCATED = frozenset(
         "max_output_tokens",
     }
 )
+_TELL_REASON = frozenset({"google_genai"})
+"""Providers whose every whole answer says why it stopped: a stream that ends without was cut,
+which HTTP cannot tell when a proxy ends it in order."""
 _Answer = TypeVar("_Answer")
 
 
@@ -128,6 +131,7 @@ def reply_of(message: AIMessage | BaseMessage, model: str) -> ModelReply:
     """Read a message.
 
     Raises:
+        ModelTransientError: it is the beginning of one whose rest did not come.
         ModelAnswerError: it is empty, blocked or truncated.
     """
     metadata = message.response_metadata or {}
@@ -145,6 +149,8 @@ def reply_of(message: AIMessage | BaseMessage, model: str) -> ModelReply:
             "ask for less at once or take a model with a higher limit"
         )
         raise unusable(reply, model, "truncated", why)
+    if reply.text and reason is None and metadata.get("model_provider") in _TELL_REASON:
+        raise ModelTransientError(f"the answer of {model!r} broke off before its end; ask again")
     if not reply.text.strip():
         because = f" ({reason})" if reason else ""
         why = f"was empty{because}; ask again or take another model"

@@ -79,6 +79,7 @@ def test_unusable_answer_is_named(reply: Text, kind: str) -> None:
     with GeminiServer([reply]) as server, pytest.raises(ModelAnswerError) as caught:
         call_for_json(gemini(server), MESSAGES, Verdict, tag="analyze")
     assert caught.value.kind == kind
+    assert (caught.value.input_tokens, caught.value.output_tokens) == (11, 7)
 
 
 def test_busy_provider_is_transient() -> None:
