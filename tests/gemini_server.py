@@ -156,7 +156,8 @@ class Received:
         """Return type and bytes of every picture sent."""
         parts = [part for one in self.json.get("contents", []) for part in one.get("parts", [])]
         sent = [part["inlineData"] for part in parts if "inlineData" in part]
-        return [(one["mimeType"], base64.b64decode(one["data"])) for one in sent]
+        # As this client writes it; JSON of protocol buffers takes mimeType and plain base64 too.
+        return [(one["mime_type"], base64.urlsafe_b64decode(one["data"])) for one in sent]
 
     @property
     def prompt(self) -> str:

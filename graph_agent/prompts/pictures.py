@@ -90,9 +90,12 @@ def _scaled(data: bytes) -> bytes:
         width, height = jpeg_size(data)
     if width * height > MAX_FIGURE_PIXELS:
         raise PayloadError(f"a figure of {width}×{height} pixels")
-    with Image.open(io.BytesIO(data), formats=tuple(_FORMATS.values())) as image:
+    with Image.open(io.BytesIO(data), formats=tuple(_FORMATS.values())) as opened:
+        image: Image.Image = opened
         # JPEG only: decoded at a fraction of its size when that is enough.
         image.draft("RGB", (MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
+        if image.mode.startswith("I"):  # 16 bits a pixel, which convert() cuts off at 255
+            image = image.point(lambda value: value * (1 / 256)).convert("L")
         seen = image.convert("RGBA" if image.has_transparency_data else "RGB")
     seen.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS), Image.Resampling.LANCZOS)
     canvas = Image.new("RGB", seen.size, "white")

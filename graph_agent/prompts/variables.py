@@ -51,8 +51,8 @@ def variables_text(state: AgentState, max_chars: int) -> str:
         min(MAX_NAMES_CHARS, max_chars // 2),
         "\n",
     )
-    described = _described(state, summaries, max_chars - len(missing) - 2)
-    return "\n\n".join(filter(None, [described, missing]))
+    there = _described(state, summaries, max_chars - len(missing) - 2)
+    return "\n\n".join(filter(None, [there, missing]))
 
 
 def _described(state: AgentState, summaries: Sequence[Json], max_chars: int) -> str:
