@@ -63,8 +63,8 @@ class ModelTransientError(ModelError):
 class ModelAnswerError(ModelError):
     """The model answered, but with nothing that can be used.
 
-    ``kind`` is ``empty``, ``blocked``, ``truncated`` or ``malformed``; the tokens are
-    those of the call, 0 where the provider does not tell.
+    ``kind`` is ``empty``, ``blocked``, ``truncated`` or ``malformed``. Its tokens
+    are paid for like any answer's; they are 0 where the provider does not tell.
     """
 
     def __init__(

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graph_agent.privacy import strictest
-from graph_agent.prompts.facts import (
+from graph_agent.prompts.bounds import (
     MAX_CODE_CHARS,
+    MAX_OUTCOME_CHARS,
     MAX_OUTPUT_CHARS,
+    MAX_VARIABLES_CHARS,
     clip,
-    outcome_text,
-    variables_text,
-    without_findings,
 )
+from graph_agent.prompts.outcomes import outcome_text, without_findings
+from graph_agent.prompts.variables import variables_text
 from graph_agent.records import Analysis, Attempt, Json, PrivacyLevel
 from sandbox.store import is_bundle
 
@@ -69,7 +70,7 @@ def _summaries(summaries: list[Json], level: PrivacyLevel) -> str:
         one if strictest([level, one.get("level")]) == one.get("level") else _by_type(one)
         for one in summaries
     ]
-    return variables_text({"summaries": told})
+    return variables_text({"summaries": told}, MAX_VARIABLES_CHARS)
 
 
 def _by_type(summary: Json) -> Json:
@@ -87,7 +88,7 @@ def _attempt(attempt: Attempt, level: PrivacyLevel) -> Json:
     if attempt.review is not None:
         told["review"] = attempt.review.to_state()
     if attempt.execution is not None:
-        told["execution"] = outcome_text(attempt.execution, {"privacy": level})
+        told["execution"] = outcome_text(attempt.execution, {"privacy": level}, MAX_OUTCOME_CHARS)
         told["duration_s"] = attempt.execution.duration_s
     if attempt.analysis is not None:
         told["analysis"] = _analysis(attempt.analysis, attempt, level)

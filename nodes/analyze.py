@@ -24,7 +24,7 @@ from graph_agent.models import (
     profile_of,
     record_in,
 )
-from graph_agent.prompts import analysis_messages
+from graph_agent.prompts import analysis_messages, pictures_of
 from graph_agent.records import Analysis, Attempt, Finding, Json, Usage
 from graph_agent.state import AgentState, add_usage, attempts_of, total_usage, with_last
 from nodes.needs import Needs, caller
@@ -141,7 +141,9 @@ def _prepare(state: AgentState, runtime: Runtime[AgentContext], needs: Needs) ->
     if limit is not None:
         log.info("attempt %d: the limit on %s leaves no call to judge it", last.number, limit)
         return {"attempts": _updated(attempts, unasked(by_rules(last, findings), limit))}
-    messages = analysis_messages(state, attempts, findings)
+    looks = profile.sees_images and (state.get("privacy") or "sample") == "sample"
+    pictures = pictures_of(last.execution, needs.store) if looks and last.execution else None
+    messages = analysis_messages(state, attempts, findings, pictures, profile=profile)
     return _Question(state, attempts, findings, model, profile, messages, started)
 
 

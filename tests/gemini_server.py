@@ -11,6 +11,7 @@ Each request takes the next reply; the last one is given again and again. Both
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from typing import Any
 
 __all__ = [
     "Blocked",
+    "BrokenOff",
     "Dropped",
     "Failure",
     "GeminiServer",
@@ -39,6 +41,14 @@ _STATUS = {
     500: "INTERNAL",
     503: "UNAVAILABLE",
 }
+
+
+EVENTS = "text/event-stream"
+
+
+def events_of(bodies: Sequence[dict[str, Any]]) -> bytes:
+    """Write response bodies as server-sent events."""
+    return "".join(f"data: {json.dumps(one)}\r\n\r\n" for one in bodies).encode()
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,24 @@ class Slow:
     reply: Text = field(default_factory=lambda: Text("late"))
 
 
-Reply = Text | Blocked | Failure | Malformed | Dropped | Slow
+@dataclass(frozen=True)
+class BrokenOff:
+    """The beginning of a stream, then ``then``, raw; a call that is no stream is dropped.
+
+    ``cleanly``: the response then ends as if it were whole; else the connection breaks.
+    """
+
+    chunks: Sequence[str] = ("x = ",)
+    then: bytes = b""
+    cleanly: bool = False
+
+    def events(self) -> bytes:
+        """Return what is sent before the end."""
+        bodies = Text("", chunks=[*self.chunks, ""]).bodies(streamed=True)[:-1]
+        return events_of(bodies) + self.then
+
+
+Reply = BrokenOff | Text | Blocked | Failure | Malformed | Dropped | Slow
 
 
 @dataclass(frozen=True)
@@ -123,6 +150,14 @@ class Received:
     def streamed(self) -> bool:
         """Tell whether a stream was asked for."""
         return ":streamGenerateContent" in self.path
+
+    @property
+    def pictures(self) -> list[tuple[str, bytes]]:
+        """Return type and bytes of every picture sent."""
+        parts = [part for one in self.json.get("contents", []) for part in one.get("parts", [])]
+        sent = [part["inlineData"] for part in parts if "inlineData" in part]
+        # As this client writes it; JSON of protocol buffers takes mimeType and plain base64 too.
+        return [(one["mime_type"], base64.urlsafe_b64decode(one["data"])) for one in sent]
 
     @property
     def prompt(self) -> str:
@@ -196,6 +231,11 @@ class _Handler(BaseHTTPRequestHandler):
             reply = reply.reply
         if isinstance(reply, Dropped):
             self.close_connection = True
+        elif isinstance(reply, BrokenOff):
+            self.close_connection = True
+            if received.streamed:
+                missing = 0 if reply.cleanly else 1_000
+                self._send(200, reply.events(), content_type=EVENTS, missing_bytes=missing)
         elif isinstance(reply, Malformed):
             self._send(200, reply.body)
         elif isinstance(reply, Failure):
@@ -207,8 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_bodies(self, bodies: list[dict[str, Any]], received: Received) -> None:
         if received.streamed:
-            events = "".join(f"data: {json.dumps(one)}\r\n\r\n" for one in bodies)
-            self._send(200, events.encode(), content_type="text/event-stream")
+            self._send(200, events_of(bodies), content_type=EVENTS)
         else:
             self._send(200, json.dumps(bodies[0]).encode())
 
@@ -225,11 +264,12 @@ class _Handler(BaseHTTPRequestHandler):
         body: bytes,
         headers: dict[str, str] | None = None,
         content_type: str = "application/json",
+        missing_bytes: int = 0,
     ) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": content_type, **(headers or {})}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + missing_bytes))
         self.end_headers()
         self.wfile.write(body)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graph_agent.errors import ModelAnswerError
+from graph_agent.errors import ModelAnswerError, ModelTransientError
 from graph_agent.models.failures import raise_translated
 from graph_agent.models.profiles import profile_of
 from graph_agent.models.redaction import secrets_of
@@ -39,6 +39,9 @@ _TRUNCATED = frozenset(
         "max_output_tokens",
     }
 )
+_TELL_REASON = frozenset({"google_genai"})
+"""Providers whose every whole answer says why it stopped: a stream that ends without was cut,
+which HTTP cannot tell when a proxy ends it in order."""
 _Answer = TypeVar("_Answer")
 
 
@@ -128,34 +131,43 @@ def reply_of(message: AIMessage | BaseMessage, model: str) -> ModelReply:
     """Read a message.
 
     Raises:
+        ModelTransientError: it is the beginning of one whose rest did not come.
         ModelAnswerError: it is empty, blocked or truncated.
     """
     metadata = message.response_metadata or {}
     reason = metadata.get("finish_reason") or metadata.get("stop_reason")
     reason = str(getattr(reason, "name", reason)) if reason else None
-    text = str(message.text)
+    reply = ModelReply(str(message.text), *tokens_of(message), reason)
     word = (reason or "").lower()
     blocked = _block_reason(metadata) or (reason if word in _BLOCKED else None)
     if blocked:
-        raise ModelAnswerError(
-            f"the answer of {model!r} was blocked ({blocked}); word the request differently",
-            "blocked",
-        )
+        why = f"was blocked ({blocked}); word the request differently"
+        raise unusable(reply, model, "blocked", why)
     if word in _TRUNCATED:
-        raise ModelAnswerError(
-            f"the answer of {model!r} was cut off at its limit of output tokens ({reason}); "
-            "ask for less at once or take a model with a higher limit",
-            "truncated",
+        why = (
+            f"was cut off at its limit of output tokens ({reason}); "
+            "ask for less at once or take a model with a higher limit"
         )
-    if not text.strip():
+        raise unusable(reply, model, "truncated", why)
+    if reply.text and reason is None and metadata.get("model_provider") in _TELL_REASON:
+        raise ModelTransientError(f"the answer of {model!r} broke off before its end; ask again")
+    if not reply.text.strip():
         because = f" ({reason})" if reason else ""
-        raise ModelAnswerError(
-            f"the answer of {model!r} was empty{because}; ask again or take another model",
-            "empty",
-        )
+        why = f"was empty{because}; ask again or take another model"
+        raise unusable(reply, model, "empty", why)
+    return reply
+
+
+def unusable(reply: ModelReply, model: str, kind: str, why: str) -> ModelAnswerError:
+    """Make the error of an answer that is no use, with the tokens it cost."""
+    message = f"the answer of {model!r} {why}"
+    return ModelAnswerError(message, kind, reply.input_tokens, reply.output_tokens)
+
+
+def tokens_of(message: BaseMessage) -> tuple[int, int]:
+    """Return the tokens of the prompt and of the answer, 0 where the provider does not tell."""
     usage: Mapping[str, Any] = getattr(message, "usage_metadata", None) or {}
-    tokens_in, tokens_out = (usage.get(f"{way}_tokens") or 0 for way in ("input", "output"))
-    return ModelReply(text, int(tokens_in), int(tokens_out), reason)
+    return int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0)
 
 
 def _block_reason(metadata: Mapping[str, Any]) -> str | None:

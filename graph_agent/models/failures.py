@@ -21,7 +21,7 @@ from graph_agent.models.redaction import redacted
 
 __all__ = ["classify", "is_transient", "raise_translated"]
 
-Kind = Literal["transient", "request", "blocked", "truncated", "malformed", "unknown"]
+Kind = Literal["transient", "request", "blocked", "truncated", "empty", "malformed", "unknown"]
 
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429})  # 409: OpenAI's "try again" for a lock
 _PERMANENT_5XX = frozenset({501, 505})
@@ -43,6 +43,8 @@ _TRANSPORT_ERRORS = frozenset(
         *("TimeoutError", "NewConnectionError", "IncompleteRead"),  # urllib3
     }
 )
+_EMPTY_STREAM = frozenset({"No generations found in stream.", "No generation chunks were returned"})
+"""LangChain's words for a stream without a chunk, which have no class of their own."""
 _BY_NAME: dict[tuple[str, str], Kind] = {
     ("openai", "APIConnectionError"): "transient",
     ("anthropic", "APIConnectionError"): "transient",
@@ -103,6 +105,8 @@ def _by_class(exc: BaseException) -> Kind | None:
     if isinstance(retryable, bool):
         # Some conditions have no class of their own: their status may say more.
         return "transient" if retryable else _by_status(exc) or "request"
+    if type(exc) is ValueError and str(exc) in _EMPTY_STREAM:
+        return "empty"
     if isinstance(exc, (TimeoutError, ConnectionError)):
         return "transient"
     if isinstance(exc, OSError) and type(exc).__name__ in ("gaierror", "herror"):
@@ -156,5 +160,6 @@ _MAKERS: dict[Kind, Callable[[str, str], ModelError]] = {
     ),
     "blocked": _answer("blocked", "was blocked; word the request differently"),
     "truncated": _answer("truncated", "was cut off at the model's limit"),
+    "empty": _answer("empty", "was empty; ask again or take another model"),
     "malformed": _answer("malformed", "could not be read"),
 }

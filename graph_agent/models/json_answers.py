@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph_agent.errors import ModelAnswerError, ModelRequestError
-from graph_agent.models.calls import ModelReply, ainvoke, invoke, reply_of
+from graph_agent.models.calls import ModelReply, ainvoke, invoke, reply_of, unusable
 from graph_agent.models.profiles import profile_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _read(
         # Held to the schema by a tool call, a message has no text.
         if exc.kind != "empty" or not isinstance(parsed, schema):
             raise
-        return parsed, ModelReply(text=parsed.model_dump_json())
+        return parsed, ModelReply(parsed.model_dump_json(), exc.input_tokens, exc.output_tokens)
     try:
         return record_in(reply, schema, name), reply
     except ModelAnswerError:
@@ -135,13 +135,8 @@ def record_in(reply: ModelReply, schema: type[Record], name: str) -> Record:
             first = exc.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             problem = f"{where}: {first['msg']}" if where else first["msg"]
-    raise ModelAnswerError(
-        f"the answer of {name!r} is no {schema.__name__!r} ({problem}); "
-        "ask again or take another model",
-        "malformed",
-        reply.input_tokens,
-        reply.output_tokens,
-    )
+    why = f"is no {schema.__name__!r} ({problem}); ask again or take another model"
+    raise unusable(reply, name, "malformed", why)
 
 
 def json_objects(text: str) -> Iterator[dict[str, Any]]:

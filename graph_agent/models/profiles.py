@@ -20,7 +20,9 @@ class ModelProfile:
 
     ``judges``: its opinion of a result is worth asking for. ``worked_examples``:
     its prompts should hold some. ``structured_output``: it can be held to a JSON
-    schema. ``context_tokens`` is None where nobody knows.
+    schema. ``context_tokens`` is None where nobody knows; ``answer_tokens`` of
+    them are the answer's, 0 where that is counted apart. ``sees_images``: it may
+    be sent pictures.
     """
 
     name: str
@@ -29,7 +31,15 @@ class ModelProfile:
     worked_examples: bool = False
     structured_output: bool = False
     context_tokens: int | None = None
+    answer_tokens: int = 0
     sees_images: bool = False
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """What a prompt may have; None where nobody knows."""
+        if self.context_tokens is None:
+            return None
+        return max(0, self.context_tokens - self.answer_tokens)
 
 
 def profile_of(client: BaseChatModel) -> ModelProfile:
@@ -46,6 +56,7 @@ def profile_of(client: BaseChatModel) -> ModelProfile:
             worked_examples=True,
             structured_output=True,
             context_tokens=getattr(client, "context_tokens", None),
+            answer_tokens=getattr(client, "max_tokens", 0),
         )
     known = getattr(client, "profile", None)
     data: Mapping[str, Any] = known if isinstance(known, Mapping) else {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest, create_client
 from graph_agent.errors import ModelAnswerError, ModelRequestError
@@ -85,3 +87,23 @@ def test_a_truncated_answer_is_an_attempt_that_is_told(sandbox: DockerSandbox) -
     assert result.success
     assert [one.problem is None for one in result.attempts] == [False, True]
     assert "was not run" in server.requests[1].prompt
+
+
+def test_the_figure_that_was_drawn_is_judged_by_sight(sandbox: DockerSandbox) -> None:
+    draw = """\
+import matplotlib.pyplot as plt
+plt.figure(figsize=(20, 10), facecolor="red")
+plt.plot([1, 2])
+plt.show()"""
+    with GeminiServer([Text(fenced(draw)), Text(verdict(True, why="It is red."))]) as server:
+        result = workflow(server, sandbox).run_sync()
+    assert result.success
+    generate, analyze = server.requests
+    assert generate.pictures == []
+    [(mime, data)] = analyze.pictures
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as seen:
+        assert (mime, seen.width) == ("image/png", 768)
+        assert seen.getpixel((1, 1)) == (255, 0, 0)
+    # What the state and the transcript keep is the figure itself, not what was shown of it.
+    assert result.figures[0].width > 768
+    assert "iVBOR" not in json.dumps(result.output)

@@ -152,6 +152,9 @@ def test_unusable_answer_is_named(reply: Any, kind: str, call: Call) -> None:
         call(client_of(server))
     assert caught.value.kind == kind
     assert not is_transient(caught.value)
+    # Paid for all the same.
+    paid = (11, 7) if isinstance(reply, Text) else (0, 0)
+    assert (caught.value.input_tokens, caught.value.output_tokens) == paid
 
 
 class Tokens(BaseCallbackHandler):

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
-from langchain_core.messages import HumanMessage
-from pydantic import BaseModel
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.runnables import RunnableLambda
+from pydantic import BaseModel, Field
 
 from graph_agent.errors import ModelAnswerError, ModelRequestError, ModelTransientError
 from graph_agent.models import acall_for_json, call_for_json, create_client
@@ -79,6 +81,7 @@ def test_unusable_answer_is_named(reply: Text, kind: str) -> None:
     with GeminiServer([reply]) as server, pytest.raises(ModelAnswerError) as caught:
         call_for_json(gemini(server), MESSAGES, Verdict, tag="analyze")
     assert caught.value.kind == kind
+    assert (caught.value.input_tokens, caught.value.output_tokens) == (11, 7)
 
 
 def test_busy_provider_is_transient() -> None:
@@ -123,3 +126,20 @@ def test_problem_is_named_without_quoting_the_answer() -> None:
 def test_line_ends_within_strings_are_read() -> None:
     found: list[dict[str, Any]] = list(json_objects('{"plan": "one\ntwo"}'))
     assert found == [{"plan": "one\ntwo"}]
+
+
+class ToolCalling(FakeListChatModel):
+    """Is held to a schema by a tool call, as some providers do: its message has no text."""
+
+    profile: Any = Field(default_factory=lambda: {"structured_output": True})
+
+    def with_structured_output(self, schema: Any, **_: Any) -> Any:
+        usage = UsageMetadata(input_tokens=5, output_tokens=3, total_tokens=8)
+        raw = AIMessage("", usage_metadata=usage)
+        return RunnableLambda(lambda _: {"raw": raw, "parsed": schema(success=True)})
+
+
+def test_record_from_a_tool_call_keeps_its_tokens() -> None:
+    verdict, reply = call_for_json(ToolCalling(responses=[]), MESSAGES, Verdict, tag="analyze")
+    assert verdict.success
+    assert (reply.input_tokens, reply.output_tokens) == (5, 3)
