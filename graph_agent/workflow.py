@@ -273,7 +273,7 @@ class AgentWorkflow:
             return {**self._request.to_input(self._store, attempts), "setup": setup}
         if self._fork is not None:
             return self._fork.branch(saver, graph, config, setup)
-        return take_up(graph, config, self._answer)
+        return take_up(graph, config, state_of(saver, self.thread_id), self._answer)
 
     def _saver(self) -> contextlib.AbstractContextManager[BaseCheckpointSaver[Any]]:
         if self._checkpointer is not None:

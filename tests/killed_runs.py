@@ -25,7 +25,7 @@ from tests.scripted_model import fenced, verdict
 LIMIT_S = 120
 GONE_S = 10
 MODEL = "gemini-2.5-flash"
-FAILS = "print('up', flush=True)\nanswer = n // 0"
+FAILS = "answer = n // 0"
 WORKS = "print('up', flush=True)\nanswer = n * 2 + len(table)"
 ROUND = ["generate", "execute", "analyze", "decide"]
 KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "CODEGEN_AGENT_BASE_IMAGE", "LANG")

@@ -64,7 +64,8 @@ def executing(nth: int, finished: int) -> Iterator[Case]:
     """List the points of execute."""
     yield Case(Point("nodes.execute:execute", "call", nth), finished)
     yield Case(Point("sandbox.docker_sandbox:DockerSandbox._lease", "return", nth), finished)
-    yield Case(Point(ON_OUTPUT, "call", nth), finished)
+    if nth == 2:  # the first prints nothing
+        yield Case(Point(ON_OUTPUT), finished)
     yield Case(Point("sandbox.docker_sandbox:DockerSandbox.run", "return", nth), finished)
     yield Case(Point("nodes.execute:to_record", "return", nth), finished)
     yield Case(Point("nodes.execute:execute", "return", nth), finished)
@@ -72,9 +73,9 @@ def executing(nth: int, finished: int) -> Iterator[Case]:
 
 def between(step: int) -> Iterator[Case]:
     """List the points after the ``step``-th node returned, until the next one is entered."""
-    yield Case(Point(f"{SAVER}.put_writes", "call", step), step - 1)
-    yield Case(Point(f"{SAVER}.put_writes", "return", step), step)
-    # The input and the start have checkpoints as well.
+    # The input and the start have checkpoints as well, and the start writes.
+    yield Case(Point(f"{SAVER}.put_writes", "call", step + 1), step - 1)
+    yield Case(Point(f"{SAVER}.put_writes", "return", step + 1), step)
     yield Case(Point(f"{SAVER}.put", "call", step + 2), step)
     yield Case(Point(f"{SAVER}.put", "return", step + 2), step)
 
