@@ -112,7 +112,7 @@ class Fork:
             for name in AgentInput.__annotations__
             if name in state
         }
-        given |= {"setup": {**setup, **origin}}
+        given |= {"setup": {**setup, **origin}, "decision": None}
         if self.request_text is not None:
             given["request"] = self.request_text.strip()
         if self.attempt == 0:

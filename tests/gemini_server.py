@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 __all__ = [
     "Blocked",
@@ -28,6 +28,7 @@ __all__ = [
     "Received",
     "Slow",
     "Text",
+    "Watched",
 ]
 
 _STATUS = {
@@ -108,7 +109,16 @@ class Slow:
     reply: Text = field(default_factory=lambda: Text("late"))
 
 
-Reply = Text | Blocked | Failure | Malformed | Dropped | Slow
+@dataclass(frozen=True)
+class Watched:
+    """The reply, and ``tell`` is called at a moment of its way: before, half way, or after it."""
+
+    reply: Text
+    at: Literal["before", "half", "after"]
+    tell: Callable[[], None]
+
+
+Reply = Text | Blocked | Failure | Malformed | Dropped | Slow | Watched
 
 
 @dataclass(frozen=True)
@@ -184,6 +194,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+    _watched: Watched | None = None
 
     def do_POST(self) -> None:
         """Answer one call."""
@@ -194,6 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(reply, Slow):
             self.server.gemini.ending.wait(reply.delay_s)
             reply = reply.reply
+        if isinstance(reply, Watched):
+            self._watched, reply = reply, reply.reply
         if isinstance(reply, Dropped):
             self.close_connection = True
         elif isinstance(reply, Malformed):
@@ -231,7 +244,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        half = len(body) // 2
+        self._reached("before")
+        self.wfile.write(body[:half])
+        self._reached("half")
+        self.wfile.write(body[half:])
+        self._reached("after")
+
+    def _reached(self, moment: str) -> None:
+        if self._watched is not None and self._watched.at == moment:
+            self._watched.tell()
 
     def log_message(self, *args: Any) -> None:
         """Keep quiet: the requests are recorded."""

@@ -6,19 +6,18 @@ import json
 import multiprocessing
 import os
 import signal
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import docker
 
 from sandbox.image.labels import ROLE_LABEL
 from sandbox.owner import OWNER_LABEL, Owner
-from tests.gemini_server import GeminiServer, Received, Reply, Text
+from tests.gemini_server import GeminiServer, Received, Reply, Text, Watched
 from tests.killed_program import Answer, Orders, Point, go
 from tests.scripted_model import fenced, verdict
 
@@ -28,6 +27,7 @@ MODEL = "gemini-2.5-flash"
 FAILS = "answer = n // 0"
 WORKS = "print('up', flush=True)\nanswer = n * 2 + len(table)"
 ROUND = ["generate", "execute", "analyze", "decide"]
+Moment = Literal["before", "half", "after"]
 KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "CODEGEN_AGENT_BASE_IMAGE", "LANG")
 
 
@@ -37,13 +37,18 @@ class Model(GeminiServer):
     def __init__(self, fails: str = FAILS, works: str = WORKS) -> None:
         super().__init__([Text("")])
         self.codes = [fails, works]
-        self.strike: tuple[int, str] | None = None
-        """Number of a request from 1, and when of its answer to ``kill``."""
-        self.kill = threading.Event()
+        self.strike: tuple[int, Moment, Callable[[], None]] | None = None
+        """A request's number from 1, a moment of its answer's way, and what to do then."""
 
     def next_reply(self, received: Received) -> Reply:
         """Record a request and answer it."""
         super().next_reply(received)
+        answer = self._answer(received)
+        if self.strike is not None and self.strike[0] == len(self.requests):
+            return Watched(answer, *self.strike[1:])
+        return answer
+
+    def _answer(self, received: Received) -> Text:
         failed = "ZeroDivisionError" in received.prompt
         if "responseMimeType" in json.dumps(received.json.get("generationConfig", {})):
             return Text(verdict(not failed, why="Seen.", plan="Do not divide." if failed else ""))
@@ -105,6 +110,21 @@ class Run:
         said = report.read_text() if report.exists() else ""
         assert process.exitcode == -signal.SIGKILL, (point, process.exitcode, said)
         process.close()
+
+    def killed_by_the_model(self, number: int, at: Moment, **orders: Any) -> None:
+        """Start a run and kill it at a moment of the way of an answer."""
+        struck: list[int] = []
+
+        def strike() -> None:
+            os.kill(self.pids[-1], signal.SIGKILL)
+            struck.append(self.pids[-1])
+
+        self.model.strike = (number, at, strike)
+        process, _ = self.begin(**{"request": "Give the answer", **orders})
+        ended(process)
+        process.close()
+        self.model.strike = None
+        assert struck == self.pids
 
     def held(self, point: Point, **orders: Any) -> BaseProcess:
         """Start a run and let it wait at a point."""

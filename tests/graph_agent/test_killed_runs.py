@@ -25,6 +25,7 @@ SAVER = "langgraph.checkpoint.sqlite:SqliteSaver"
 JOURNAL = "graph_agent.models.journal"
 ON_OUTPUT = "nodes.execute:_run.<locals>.<lambda>"
 COMMIT = "self.conn.commit()"
+"""Before it, all of a checkpoint is written, and none of it holds."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ class Case:
     point: Point
     finished: int
     asked_again: int = 0
-    tokens: bool = False
+    unsure: int = 0
+    """How many nodes less may count as finished: LangGraph writes what a node returned, and
+    the checkpoint after it, side by side."""
 
     def __str__(self) -> str:
-        return f"{self.point}{'-streamed' if self.tokens else ''}"
+        return str(self.point)
 
 
 def asking(node: str, nth: int, finished: int) -> Iterator[Case]:
@@ -76,7 +79,7 @@ def between(step: int) -> Iterator[Case]:
     # The input and the start have checkpoints as well, and the start writes.
     yield Case(Point(f"{SAVER}.put_writes", "call", step + 1), step - 1)
     yield Case(Point(f"{SAVER}.put_writes", "return", step + 1), step)
-    yield Case(Point(f"{SAVER}.put", "call", step + 2), step)
+    yield Case(Point(f"{SAVER}.put", "call", step + 2), step, unsure=1)
     yield Case(Point(f"{SAVER}.put", "return", step + 2), step)
 
 
@@ -92,12 +95,16 @@ CASES = [
     Case(Point("nodes.decide:decide", "call", 1), 3),
     Case(Point("nodes.decide:decide", "return", 1), 3),
     *between(4),
-    *asking("generate", 2, 4),
+    *list(asking("generate", 2, 4))[::3],
     *executing(2, 5),
-    *asking("analyze", 2, 6),
+    *list(asking("analyze", 2, 6))[2::3],
     Case(Point("nodes.decide:decide", "call", 2), 7),
     Case(Point("nodes.decide:decide", "return", 2), 7),
     *between(8),
+    *(
+        Case(Point(f"{SAVER}.cursor", "line", nth, COMMIT), nth // 2, unsure=nth // 2)
+        for nth in (2, 5, 8, 12, 15, 19)
+    ),
     Case(Point("graph_agent.result:result_from", "call"), 8),
     Case(Point("graph_agent.result:result_from", "return"), 8),
 ]
@@ -129,10 +136,12 @@ def test_killed_at(case: Case, outcomes: dict[Case, Future[None]]) -> None:
 def kill_and_resume(case: Case, folder: Path) -> None:
     with Model() as model:
         run = Run(folder, model)
-        run.killed(case.point, tokens=case.tokens)
-        answer = run.resumed(tokens=case.tokens)
+        run.killed(case.point)
+        answer = run.resumed()
         assert_solved(answer)
-        assert answer["ran"] == (2 * ROUND)[case.finished :]
+        finished = 8 - len(answer["ran"])
+        assert answer["ran"] == (2 * ROUND)[finished:]
+        assert case.finished - case.unsure <= finished <= case.finished
         assert model.questions == 4
         assert len(model.requests) == 4 + case.asked_again
         assert model.models == {MODEL}
