@@ -107,7 +107,9 @@ def _run(orders: Orders) -> Answer:
     if orders.request is None:
         workflow = AgentWorkflow.resume(orders.thread, client, **options)
     else:
-        request = CodeGenerationRequest(orders.request, {"n": 20, "table": pd.DataFrame({"a": [1]})})
+        request = CodeGenerationRequest(
+            orders.request, {"n": 20, "table": pd.DataFrame({"a": [1]})}
+        )
         workflow = AgentWorkflow(request, client, thread_id=orders.thread, **options)
     for event in workflow.stream(tokens=orders.tokens):
         if isinstance(event, Finished):

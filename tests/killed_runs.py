@@ -134,7 +134,8 @@ class Run:
         )
         deadline = time.monotonic() + LIMIT_S
         while not there.exists():
-            assert time.monotonic() < deadline and process.is_alive(), report
+            assert process.is_alive(), report
+            assert time.monotonic() < deadline, "it never came"
             time.sleep(0.05)
         return process
 
@@ -181,5 +182,3 @@ def kill(process: BaseProcess) -> None:
 def _pid(labels: Mapping[str, str]) -> int | None:
     owner = Owner.parse(labels.get(OWNER_LABEL, ""))
     return None if owner is None else owner.pid
-
-
