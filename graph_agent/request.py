@@ -108,6 +108,7 @@ class CodeGenerationRequest:
             "approve": self.approve,
             "skip_rules": list(self.skip_rules),
             "setup": {},
+            "decision": None,
         }
 
     def stored(self, store: VariableStore) -> AgentInput:

@@ -56,6 +56,8 @@ class AgentInput(TypedDict, total=False):
     """Names of rules that are not to judge the result."""
     setup: Json
     """How the run was set up, so that whoever resumes it finds it so."""
+    decision: Decision | None
+    """None, where a thread was used before: nothing is decided on a new request yet."""
 
 
 class AgentOutput(TypedDict, total=False):
@@ -79,7 +81,6 @@ class AgentState(AgentInput, total=False):
 
     attempts: list[Json]
     usage: dict[str, Json]
-    decision: Decision | None
     success: bool
     code: str
     stopped_by: str | None

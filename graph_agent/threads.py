@@ -27,7 +27,7 @@ def config_of(thread_id: str) -> RunnableConfig:
 
 
 def state_of(saver: BaseCheckpointSaver[Any], thread_id: str) -> AgentState:
-    """Read a thread's last state.
+    """Read a thread's last checkpoint; what a killed step wrote after it is not in it.
 
     Raises:
         ThreadError: there is no such thread.
@@ -35,7 +35,9 @@ def state_of(saver: BaseCheckpointSaver[Any], thread_id: str) -> AgentState:
     saved = saver.get_tuple(config_of(thread_id))
     if saved is None:
         raise ThreadError(f"there is no run {thread_id!r}; `codegen-agent threads` lists them")
-    return cast("AgentState", saved.checkpoint["channel_values"])
+    values = saved.checkpoint["channel_values"]
+    # Killed before its first step, a run's input is all there is, in a channel of its own.
+    return cast("AgentState", {**values, **values.get("__start__", {})})
 
 
 def what_is_over(state: AgentState, context: AgentContext) -> AgentState | None:
@@ -56,24 +58,25 @@ def what_is_over(state: AgentState, context: AgentContext) -> AgentState | None:
 
 
 def take_up(
-    graph: Graph, config: RunnableConfig, answer: ApprovalAnswer | None, context: AgentContext
+    graph: Graph,
+    config: RunnableConfig,
+    state: AgentState,
+    answer: ApprovalAnswer | None,
+    context: AgentContext,
 ) -> Any:
-    """Return what the graph is to be given so that a thread goes on.
+    """Return what the graph is to be given so that a thread goes on from a ``state`` it left.
 
     Raises:
         RequestError: an answer, and nothing was asked.
     """
-    snapshot = graph.get_state(config)
     if answer is not None:
-        if not snapshot.interrupts:
+        if not graph.get_state(config).interrupts:
             raise nothing_asked()
         return answered(answer)
-    if is_over(snapshot.values):  # a limit ended it, and a higher one was given
-        values = {
-            "decision": "retry",
-            "stopped_by": None,
-            **_limits(cast("AgentState", snapshot.values), context),
-        }
+    # Not the snapshot's values: those of a run killed in its very last step tell of the end
+    # already, and it only needs to get there.
+    if is_over(state):  # a limit ended it, and a higher one was given
+        values = {"decision": "retry", "stopped_by": None, **_limits(state, context)}
         graph.update_state(config, values, as_node="decide")
     return None
 
@@ -140,7 +143,7 @@ class Fork:
         words = (self.request_text or "").strip()
         if words and words != state["request"]:
             given["request"], origin["request"] = words, state["request"]
-        given |= {"setup": {**setup, "forked_from": origin}}
+        given |= {"setup": {**setup, "forked_from": origin}, "decision": None}
         if self.attempt == 0:
             return cast("AgentInput", given)
         given |= _limits(state, context)

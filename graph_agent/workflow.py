@@ -291,10 +291,14 @@ class AgentWorkflow:
         """Return what the graph is given first."""
         if self._request is not None:
             attempts = self._max_attempts or self._settings.max_attempts
-            return {**self._request.to_input(self._store, attempts), "setup": setup}
+            given = self._request.to_input(self._store, attempts)
+            # The context is not stored, and who resumes the run should find its limits.
+            budget = {**given["budget"], **(self._context.budget or {})}
+            return {**given, "budget": budget, "setup": setup}
         if self._fork is not None:
             return self._fork.branch(saver, graph, config, setup, self._context)
-        return take_up(graph, config, self._answer, self._context)
+        state = state_of(saver, self.thread_id)
+        return take_up(graph, config, state, self._answer, self._context)
 
     def _saver(self) -> contextlib.AbstractContextManager[BaseCheckpointSaver[Any]]:
         if self._checkpointer is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from graph_agent.records import Json, PrivacyLevel
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.state import AgentState
 from nodes.needs import Needs, is_checkpointed
+from sandbox.backing import TEMPORARY_PREFIX
+from sandbox.owner import Owner
 
 
 def afresh(
@@ -57,7 +60,9 @@ def afresh(
     }
     files = state.get("files")
     if files:
-        with tempfile.TemporaryDirectory(prefix="codegen-agent-") as scratch:
+        # So named, it is found by whoever comes after a process that was killed.
+        prefix = f"{TEMPORARY_PREFIX}{Owner.of(os.getpid())}-"
+        with tempfile.TemporaryDirectory(prefix=prefix) as scratch:
             values = read_given_files(files, needs.files_folder, Path(scratch))
             update |= {**request.with_variables(values).stored(needs.store), "files": []}
     else:

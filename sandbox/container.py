@@ -25,6 +25,8 @@ DRAIN_S = 5.0
 """Allowed for what is under way when a container is killed."""
 CREATION_S = 2.0
 """Allowed for a creation under way when nobody waits for it any more."""
+NAME_S = 15.0
+"""Allowed for a container that is being removed to give up its name."""
 _STREAM_NAMES = {frames.STDOUT: "stdout", frames.STDERR: "stderr"}
 
 
@@ -129,15 +131,28 @@ class Container:
 
         if name is None:
             return
+        deadline = time.monotonic() + NAME_S
         with engine_errors("naming a container"):
-            try:
-                self._api.rename(self.id, name)
-            except docker.errors.APIError as error:
-                if error.status_code != 409:
-                    raise
-                with contextlib.suppress(docker.errors.NotFound):
-                    self._api.remove_container(name, force=True, v=True)
-                self._api.rename(self.id, name)
+            while True:
+                try:
+                    self._api.rename(self.id, name)
+                    return
+                except docker.errors.APIError as error:
+                    if error.status_code != 409 or time.monotonic() > deadline:
+                        raise
+                self._end_other(name)
+
+    def _end_other(self, name: str) -> None:
+        import docker.errors
+
+        try:
+            self._api.remove_container(name, force=True, v=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if error.status_code != 409:
+                raise
+            time.sleep(0.05)  # it has just ended, and the engine is about to remove it
 
     def serve(self, job: dict[str, Any], on_output: OutputListener | None = None) -> RawRun:
         """Hand the job over and read until the end, at most the policy's ``timeout_s``.

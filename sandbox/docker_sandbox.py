@@ -176,6 +176,7 @@ class DockerSandbox:
         on_output: OutputListener | None,
         purpose: Purpose,
     ) -> Execution:
+        self._sweep()
         policy, lease = self._policy, self._lease(purpose)
         self._running.add(lease.container)
         try:
@@ -204,10 +205,14 @@ class DockerSandbox:
         return lease
 
     def _fill(self, count: int, thread: str = "") -> None:
+        self._sweep()
+        self._pool.fill(count, thread)
+
+    def _sweep(self) -> None:
+        """Remove in the background, once, what processes left that were killed."""
         if not self._swept:
             self._swept = True
             self._pool.aside(lambda: sweep(self._backing.client(), self._backing.store()))
-        self._pool.fill(count, thread)
 
     def _start(self, thread: str) -> Lease:
         return self._launcher.start(PRELOADED, Purpose(thread).labels())

@@ -61,16 +61,17 @@ def _standard_library() -> str:
 def pickled_by_value() -> Iterator[None]:
     """Have cloudpickle send functions and classes of local modules by value."""
     with _registry_lock:
-        registered = []
+        registered: dict[str, ModuleType] = {}
         known = cloudpickle.list_registry_pickle_by_value()
         for module in list(sys.modules.values()):
-            if is_local(module) and module.__name__ not in known:
+            # One may stand there under two names: __main__ of a process that multiprocessing made.
+            if is_local(module) and module.__name__ not in {*known, *registered}:
                 cloudpickle.register_pickle_by_value(module)
-                registered.append(module)
+                registered[module.__name__] = module
         try:
             yield
         finally:
-            for module in registered:
+            for module in registered.values():
                 cloudpickle.unregister_pickle_by_value(module)
 
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 __all__ = [
     "Blocked",
@@ -30,6 +30,7 @@ __all__ = [
     "Received",
     "Slow",
     "Text",
+    "Watched",
 ]
 
 _STATUS = {
@@ -135,7 +136,16 @@ class BrokenOff:
         return events_of(bodies) + self.then
 
 
-Reply = BrokenOff | Text | Blocked | Failure | Malformed | Dropped | Slow
+@dataclass(frozen=True)
+class Watched:
+    """The reply, and ``tell`` is called at a moment of its way: before, half way, or after it."""
+
+    reply: Text
+    at: Literal["before", "half", "after"]
+    tell: Callable[[], None]
+
+
+Reply = BrokenOff | Text | Blocked | Failure | Malformed | Dropped | Slow | Watched
 
 
 @dataclass(frozen=True)
@@ -219,6 +229,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+    _watched: Watched | None = None
 
     def do_POST(self) -> None:
         """Answer one call."""
@@ -229,6 +240,8 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(reply, Slow):
             self.server.gemini.ending.wait(reply.delay_s)
             reply = reply.reply
+        if isinstance(reply, Watched):
+            self._watched, reply = reply, reply.reply
         if isinstance(reply, Dropped):
             self.close_connection = True
         elif isinstance(reply, BrokenOff):
@@ -271,7 +284,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) + missing_bytes))
         self.end_headers()
-        self.wfile.write(body)
+        half = len(body) // 2
+        self._reached("before")
+        self.wfile.write(body[:half])
+        self._reached("half")
+        self.wfile.write(body[half:])
+        self._reached("after")
+
+    def _reached(self, moment: str) -> None:
+        if self._watched is not None and self._watched.at == moment:
+            self._watched.tell()
 
     def log_message(self, *args: Any) -> None:
         """Keep quiet: the requests are recorded."""

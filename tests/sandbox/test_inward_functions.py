@@ -473,3 +473,27 @@ def test_a_script_of_the_users(tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout == "ok None {'total': 26, 'same': True} ()\n", done.stderr
+
+
+SPAWNED = """
+import multiprocessing, sys
+from sandbox import VariableStore
+
+def double(n):
+    return 2 * n
+
+def store(root):
+    VariableStore(root).put_variables({"double": double})
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=store, args=(sys.argv[1],))
+    process.start()
+    process.join()
+    sys.exit(process.exitcode)
+"""
+
+
+def test_a_process_made_by_multiprocessing_hands_its_functions_over(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(SPAWNED)
+    subprocess.run([sys.executable, script, tmp_path / "store"], check=True)
