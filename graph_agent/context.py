@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import with_config
+
 from graph_agent.budget import Budget
 from graph_agent.privacy import strictest
 from graph_agent.records import Approve, PrivacyLevel
-from graph_agent.state import DEFAULT_MAX_ATTEMPTS, AgentState
+from graph_agent.state import DEFAULT_MAX_ATTEMPTS, DOCUMENTED, AgentState
 
 
+@with_config(DOCUMENTED)
 @dataclass(frozen=True, kw_only=True)
 class AgentContext:
     """How a run goes, as opposed to what is asked; LangGraph does not store it.
@@ -21,11 +24,13 @@ class AgentContext:
     """
 
     model: str | None = None
-    """A model's name, or ``provider:model``."""
+    """A model's name, or ``provider:model``; empty: the server's."""
     max_attempts: int | None = None
+    """How often code may be written."""
     budget: dict[str, Any] | None = None
-    """Limits besides attempts, see :class:`~graph_agent.budget.Budget`."""
+    """Other limits: model_calls, tokens, time_s, or cost with input_price and output_price."""
     privacy: PrivacyLevel | None = None
+    """What the model may be told at most: schema, stats or sample."""
     approve: Approve | None = None
     """When a person is asked before code runs."""
 

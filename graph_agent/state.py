@@ -6,13 +6,17 @@ starts afresh: the first node puts back what earlier attempts left.
 
 from __future__ import annotations
 
+from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # the schemas of langgraph's server need it below 3.12
 
 from graph_agent.records import Approve, Attempt, Decision, Json, PrivacyLevel, Usage
 
 DEFAULT_MAX_ATTEMPTS = 3
+DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
+"""Puts the docstrings below into the JSON schemas: LangGraph Studio makes its form of them."""
 
 
+@with_config(DOCUMENTED)
 class GivenFile(TypedDict, total=False):
     """A file that becomes a variable, for clients that cannot hand over values.
 
@@ -21,12 +25,16 @@ class GivenFile(TypedDict, total=False):
     """
 
     name: str
-    """The variable's name."""
+    """The variable's name, as the code will use it."""
     path: str
+    """A file in the folder that the server's CODEGEN_AGENT_FILES names."""
     content: str
+    """The file itself, in base64 or as a data: URL."""
     file_name: str
+    """With content: the file's name; its ending tells the format, as in tips.csv."""
 
 
+@with_config(DOCUMENTED)
 class AgentInput(TypedDict, total=False):
     """What ``graph.invoke`` takes; ``CodeGenerationRequest.to_input`` makes it.
 
@@ -36,22 +44,23 @@ class AgentInput(TypedDict, total=False):
     request: str
     """The task in plain words."""
     files: list[GivenFile]
-    """Files to read as variables, instead of ``variables`` and ``summaries``."""
+    """Files to read as variables; they take the place of ``variables`` and ``summaries``."""
     variables: Json
-    """References to stored values, see :data:`sandbox.store.VariableBundle`."""
+    """References to stored values, as ``to_input`` makes them (a VariableBundle)."""
     summaries: list[Json]
-    """One :class:`~graph_agent.summaries.VariableSummary` a variable."""
+    """What the model is told of each variable, as ``to_input`` makes it (a VariableSummary)."""
     checks: str | None
     """Python run after the code, in its namespace; an exception there is a failure."""
     returns: list[str] | None
-    """Names of the variables to bring back; None: all that are new or changed."""
+    """Names of the variables to bring back; null: all that are new or changed."""
     max_attempts: int
     """How often code may be written."""
     budget: Json
-    """Other limits, see :class:`~graph_agent.budget.Budget`."""
+    """Other limits: model_calls, tokens, time_s, or cost with input_price and output_price."""
     privacy: PrivacyLevel
+    """What the model is told of values: only types, aggregates too, or a few values too."""
     approve: Approve
-    """When a person is asked before code runs."""
+    """When a person is asked before code runs; risky: if it looks so."""
     skip_rules: list[str]
     """Names of rules that are not to judge the result."""
     setup: Json
@@ -60,20 +69,22 @@ class AgentInput(TypedDict, total=False):
     """None, where a thread was used before: nothing is decided on a new request yet."""
 
 
+@with_config(DOCUMENTED)
 class AgentOutput(TypedDict, total=False):
     """What ``graph.invoke`` returns."""
 
     request: str
+    """The task as it was given."""
     success: bool
     """Whether the last attempt was judged to solve the request."""
     code: str
     """The last attempt's code, headed by the request as a comment."""
     attempts: list[Json]
-    """Every :class:`~graph_agent.records.Attempt`, first to last."""
+    """Every attempt (an Attempt of graph_agent.records), first to last."""
     usage: dict[str, Json]
-    """Node to :class:`~graph_agent.records.Usage`."""
+    """Calls and tokens by node."""
     stopped_by: str | None
-    """The limit that ended the run, see :data:`~graph_agent.budget.LIMITS`."""
+    """The limit that ended the run: attempts, model_calls, tokens, time_s or cost."""
 
 
 class AgentState(AgentInput, total=False):

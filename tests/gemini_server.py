@@ -195,6 +195,12 @@ class GeminiServer:
         """Return the base URL."""
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
+    def script(self, replies: Sequence[Reply]) -> None:
+        """Forget what was asked and was still to be answered, and answer so from now on."""
+        with self._lock:
+            self.requests.clear()
+            self._replies = list(replies)
+
     def next_reply(self, received: Received) -> Reply:
         """Record a request and return what to answer."""
         with self._lock:

@@ -1,0 +1,54 @@
+"""One server for all of these tests, Gemini's real client in it, and a scripted Gemini here."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from langgraph_sdk import get_sync_client
+from langgraph_sdk.client import SyncLangGraphClient
+
+from graph_agent import samples
+from tests.gemini_server import GeminiServer, Reply, Text
+from tests.graph_agent.cli.command import KEY
+from tests.studio_server import StudioServer, studio_server
+
+GRAPH = "codegen-agent"
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A client of the server, and the model its graph asks."""
+
+    server: StudioServer
+    client: SyncLangGraphClient
+    gemini: GeminiServer
+
+    def thread(self) -> str:
+        return str(self.client.threads.create()["thread_id"])
+
+    def run(self, thread: str | None, replies: list[Reply], **options: Any) -> Any:
+        """Run to the end, or to where it waits, and return what the graph returned."""
+        self.gemini.script(replies or [Text("nothing was to be asked")])
+        return self.client.runs.wait(thread, GRAPH, **options)  # type: ignore[call-overload]  # thread or none
+
+
+@pytest.fixture(scope="package")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("studio")
+    files = folder / "files"
+    files.mkdir()
+    shutil.copy(samples.__path__[0] + "/tips.csv", files)
+    (folder / "secret.csv").write_text("a\nsecret-canary\n")
+    with GeminiServer([Text("not scripted")]) as gemini:
+        environ = {
+            "GOOGLE_GEMINI_BASE_URL": gemini.url,
+            "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
+            "CODEGEN_AGENT_FILES": str(files),
+            "CODEGEN_AGENT_TIMEOUT_S": "50",
+        }
+        with studio_server(folder / "server", environ) as server:
+            yield Studio(server, get_sync_client(url=server.url), gemini)

@@ -1,0 +1,166 @@
+"""Runs over the server's API: to the end, streamed, with files, one after another."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import Any
+
+import pytest
+
+from graph_agent.samples import load_tips
+from tests.gemini_server import Text
+from tests.graph_agent.cli.command import containers_left, wait_until
+from tests.graph_agent.studio.conftest import GRAPH, Studio
+from tests.scripted_model import fenced, verdict
+
+TOTAL = Text(fenced("total = int(sales.amount.sum())\nprint(total)"))
+GOOD = Text(verdict(True, why="Right."))
+
+
+def upload(text: str) -> dict[str, str]:
+    content = base64.b64encode(text.encode()).decode()
+    return {"name": "sales", "content": content, "file_name": "sales.csv"}
+
+
+def summary_of(out: Any, name: str) -> str:
+    variables = out["attempts"][-1]["execution"]["variables"]
+    return next(str(one["summary"]) for one in variables if one["name"] == name)
+
+
+def test_a_file_of_the_servers_folder_is_worked_on(studio: Studio) -> None:
+    rows = Text(fenced("rows = len(tips)"))
+    out = studio.run(
+        None,
+        [rows, GOOD],
+        input={"request": "Count the rows", "files": [{"name": "tips", "path": "tips.csv"}]},
+    )
+    assert out["success"] is True
+    assert out["code"] == "# User request: Count the rows\nrows = len(tips)\n"
+    assert "244" in summary_of(out, "rows")
+    assert set(out) == {"request", "success", "code", "attempts", "usage", "stopped_by"}
+    assert "total_bill" in studio.gemini.requests[0].prompt
+
+
+def test_an_upload_is_worked_on_and_lies_in_no_later_checkpoint(studio: Studio) -> None:
+    thread, canary = studio.thread(), "row-canary-5b1c"
+    text = "amount,who\n" + "\n".join(f"{n},{canary}-{n}" for n in range(400))
+    out = studio.run(
+        thread,
+        [TOTAL, GOOD],
+        input={"request": "Add it up", "files": [upload(text)], "privacy": "schema"},
+    )
+    assert out["success"] is True
+    assert "79800" in out["attempts"][0]["execution"]["stdout"]
+    state = studio.client.threads.get_state(thread)["values"]
+    assert state["files"] == []  # type: ignore[call-overload]  # a dict here
+    assert canary not in json.dumps(studio.client.threads.get_state(thread))
+    assert all(canary not in one.prompt for one in studio.gemini.requests)
+    # Nor does the content as it was sent come up once the first node is through.
+    encoded = upload(text)["content"][:200]
+    later = [
+        one for one in studio.client.threads.get_history(thread) if one["metadata"]["step"] > 0
+    ]  # type: ignore[index]
+    assert later
+    assert all(encoded not in json.dumps(one["values"]) for one in later)
+
+
+def test_a_second_request_on_a_thread_starts_afresh(studio: Studio) -> None:
+    thread = studio.thread()
+    first = studio.run(
+        thread,
+        [Text(fenced("1 / 0")), Text(verdict(False)), TOTAL, GOOD],
+        input={"request": "Add it up", "files": [upload("amount\n1\n2\n")]},
+    )
+    assert [one["number"] for one in first["attempts"]] == [1, 2]
+    second = studio.run(
+        thread, [Text(fenced("rows = len(sales)")), GOOD], input={"request": "Count the rows"}
+    )
+    assert second["success"] is True
+    assert [one["number"] for one in second["attempts"]] == [1]
+    assert second["usage"]["generate"]["calls"] == 1
+    assert "2" in summary_of(second, "rows")
+
+
+def test_tokens_lines_and_steps_are_streamed(studio: Studio) -> None:
+    code = "for n in range(3):\n    print('line', n, flush=True)"
+    parts = ["Here.\n\n```python\n", *code.splitlines(keepends=True), "\n```\n"]
+    studio.gemini.script([Text("".join(parts), chunks=parts), GOOD])
+    stream = studio.client.runs.stream(
+        None, GRAPH, input={"request": "Print"}, stream_mode=["updates", "messages-tuple", "custom"]
+    )
+    seen = [(one.event, one.data) for one in stream]
+    kinds = [kind for kind, _ in seen]
+    steps = [next(iter(data)) for kind, data in seen if kind == "updates"]
+    assert steps == ["generate", "execute", "analyze", "decide"]
+    tokens = [
+        str(data[0]["content"])
+        for kind, data in seen
+        if kind == "messages" and "generate" in data[1]["tags"]
+    ]
+    assert len([one for one in tokens if one]) >= len(parts) - 1
+    assert code in "".join(tokens)
+    first_step = kinds.index("updates")
+    assert kinds.index("messages") < first_step < kinds.index("custom")
+    printed = [data for kind, data in seen if kind == "custom" and data.get("event") == "output"]
+    assert "".join(one["text"] for one in printed) == "line 0\nline 1\nline 2\n"
+
+
+def test_lines_come_as_they_are_printed_and_a_cancelled_run_ends_its_container(
+    studio: Studio,
+) -> None:
+    thread = studio.thread()
+    code = "print('up', flush=True)\nimport time\ntime.sleep(45)"
+    studio.gemini.script([Text(fenced(code)), GOOD])
+    run = studio.client.runs.create(
+        thread, GRAPH, input={"request": "Wait"}, stream_mode=["custom"], stream_resumable=True
+    )
+    stream = studio.client.runs.join_stream(thread, run["run_id"], stream_mode=["custom"])
+    assert any("up" in str(one.data) for one in stream if one.event == "custom")
+    assert containers_left(studio.server.pid) >= 1
+    cancelled = time.monotonic()
+    studio.client.runs.cancel(thread, run["run_id"], wait=True)
+    wait_until(lambda: containers_left(studio.server.pid) == 0)
+    assert time.monotonic() - cancelled < 30, "it was not ended, it came to its end"
+    # The attempt is there, not yet run: it can be taken up.
+    out = studio.run(thread, [Text(verdict(True))], input=None)
+    assert out["attempts"][0]["execution"]["outcome"] in ("ok", "timeout")
+
+
+def test_the_context_names_model_and_privacy(studio: Studio) -> None:
+    canary = "value-canary-91"
+    out = studio.run(
+        None,
+        [TOTAL, GOOD],
+        input={
+            "request": "Add it up",
+            "files": [upload(f"amount,who\n1,{canary}\n")],
+            "privacy": "sample",
+        },
+        context={"model": "gemini-2.5-flash-lite", "privacy": "schema", "max_attempts": 1},
+    )
+    assert out["success"] is True
+    assert all("gemini-2.5-flash-lite" in one.path for one in studio.gemini.requests)
+    assert all(canary not in one.prompt for one in studio.gemini.requests)
+    assert "amount" in studio.gemini.requests[0].prompt
+
+
+def test_an_assistant_is_a_graph_with_a_context_of_its_own(studio: Studio) -> None:
+    assistant = studio.client.assistants.create(GRAPH, context={"max_attempts": 1}, name="brief")
+    studio.gemini.script([Text(fenced("1 / 0")), Text(verdict(False))])
+    out: Any = studio.client.runs.wait(None, assistant["assistant_id"], input={"request": "Go"})
+    assert out["success"] is False
+    assert len(out["attempts"]) == 1
+    assert out["stopped_by"] == "attempts"
+
+
+@pytest.mark.parametrize("replaced", [load_tips().to_csv(index=False)])
+def test_a_file_takes_the_place_of_an_earlier_one(studio: Studio, replaced: str) -> None:
+    thread, rows = studio.thread(), Text(fenced("rows = len(sales)"))
+    files = [upload("amount\n1\n")]
+    studio.run(thread, [rows, GOOD], input={"request": "Count", "files": files})
+    out = studio.run(
+        thread, [rows, GOOD], input={"request": "Count again", "files": [upload(replaced)]}
+    )
+    assert "244" in summary_of(out, "rows")

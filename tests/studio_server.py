@@ -1,0 +1,112 @@
+"""``langgraph dev`` as its users have it: a process of its own, here in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.conftest import KEPT, OURS
+
+REPO = Path(__file__).parent.parent
+START_LIMIT_S = 120
+
+BLOCKING = """\
+import time
+from langgraph.graph import END, START, MessagesState, StateGraph
+
+async def block(state):
+    time.sleep(0.01)
+
+graph = StateGraph(MessagesState).add_node(block).add_edge(START, "block").compile()
+"""
+
+
+@dataclass(frozen=True)
+class StudioServer:
+    """A server that answers at ``url``; what it writes besides its log lies in ``state``."""
+
+    url: str
+    pid: int
+    folder: Path
+    state: Path
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def studio_server(folder: Path, environ: Mapping[str, str]) -> Iterator[StudioServer]:
+    """Serve the repo's graphs, and ``blocking``, a graph that blocks the event loop.
+
+    The server keeps its own state in ``.langgraph_api`` where it is started, and reads the
+    graphs' paths from there too: so it is started in a copy that links to the repo.
+    """
+    folder.mkdir()
+    config = json.loads((REPO / "langgraph.json").read_text())
+    (folder / "graph_agent").symlink_to(REPO / "graph_agent")
+    (folder / "blocking.py").write_text(BLOCKING)
+    config["graphs"]["blocking"] = "./blocking.py:graph"
+    (folder / "langgraph.json").write_text(json.dumps(config))
+    state, port = folder / "state", _free_port()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(OURS) or k in KEPT}
+    (folder / "empty.env").touch()
+    merged = {
+        **kept,
+        "HOME": str(folder),
+        "CODEGEN_AGENT_STATE": str(state),
+        "CODEGEN_AGENT_DOTENV_PATH": str(folder / "empty.env"),
+        "LANGSMITH_TRACING": "false",
+        "LANGGRAPH_NO_VERSION_CHECK": "true",
+        "LANGGRAPH_CLI_NO_ANALYTICS": "1",
+        **environ,
+    }
+    command = [sys.executable, "-m", "langgraph_cli", "dev", "--no-browser", "--no-reload"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--port", str(port), "--n-jobs-per-worker", "4"],
+            cwd=folder,
+            env=merged,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = StudioServer(f"http://127.0.0.1:{port}", process.pid, folder, state)
+    try:
+        _wait_until_ready(server, process)
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(server: StudioServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{server.url}/ok", timeout=5).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"the server never came up:\n{server.log[-5000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
