@@ -8,7 +8,7 @@ import pytest
 
 from tests.gemini_server import Text
 from tests.graph_agent.cli.command import containers_made
-from tests.graph_agent.studio.conftest import GRAPH, Studio
+from tests.graph_agent.studio.conftest import Studio
 from tests.scripted_model import fenced, verdict
 
 ONE, TWO = Text(fenced("x = 1")), Text(fenced("x = 2"))
