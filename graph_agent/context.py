@@ -43,7 +43,8 @@ def budget_of(state: AgentState, context: AgentContext | None) -> Budget:
     """
     given = context or AgentContext()
     limits = {**(state.get("budget") or {}), **(given.budget or {})}
-    limits["attempts"] = given.max_attempts or state.get("max_attempts") or DEFAULT_MAX_ATTEMPTS
+    attempts = (given.max_attempts, state.get("max_attempts"), DEFAULT_MAX_ATTEMPTS)
+    limits["attempts"] = next(one for one in attempts if one is not None)
     return Budget.read(limits)
 
 

@@ -24,6 +24,7 @@ pytestmark = [
 SAVER = "langgraph.checkpoint.sqlite:SqliteSaver"
 JOURNAL = "graph_agent.models.journal"
 ON_OUTPUT = "nodes.execute:_run.<locals>.<lambda>"
+CURSOR = "graph_agent.checkpoints.sqlite:GuardedSqliteSaver.cursor"
 COMMIT = "self.conn.commit()"
 """Before it, all of a checkpoint is written, and none of it holds."""
 
@@ -53,12 +54,12 @@ def asking(node: str, nth: int, finished: int) -> Iterator[Case]:
     yield Case(Point(f"{module}:{node}", "call", nth), finished)
     yield Case(Point(f"{module}:_prepare", "return", nth), finished)
     # Each call is written twice: as it is sent, and with its answer.
-    yield Case(Point(f"{JOURNAL}:_Entry.write", "call", 2 * call - 1), finished)
-    yield Case(Point(f"{JOURNAL}:_Entry.write", "return", 2 * call - 1), finished)
+    yield Case(Point(f"{JOURNAL}:_append", "call", 2 * call - 1), finished)
+    yield Case(Point(f"{JOURNAL}:_append", "return", 2 * call - 1), finished)
     # Between these, the answer is only in the process that dies: it is paid for twice.
     yield Case(Point(invoke, "return", call), finished, asked_again=1)
-    yield Case(Point(f"{JOURNAL}:_Entry.write", "line", 2 * call, ".replace(path)"), finished, 1)
-    yield Case(Point(f"{JOURNAL}:_Entry.write", "return", 2 * call), finished)
+    yield Case(Point(f"{JOURNAL}:_append", "line", 2 * call, "file.write(line)"), finished, 1)
+    yield Case(Point(f"{JOURNAL}:_append", "return", 2 * call), finished)
     yield Case(Point(f"{module}:_Question.answered", "call", nth), finished)
     yield Case(Point(f"{module}:{node}", "return", nth), finished)
 
@@ -70,7 +71,7 @@ def executing(nth: int, finished: int) -> Iterator[Case]:
     if nth == 2:  # the first prints nothing
         yield Case(Point(ON_OUTPUT), finished)
     yield Case(Point("sandbox.docker_sandbox:DockerSandbox.run", "return", nth), finished)
-    yield Case(Point("nodes.execute:to_record", "return", nth), finished)
+    yield Case(Point("nodes.recording:to_record", "return", nth), finished)
     yield Case(Point("nodes.execute:execute", "return", nth), finished)
 
 
@@ -102,7 +103,11 @@ CASES = [
     Case(Point("nodes.decide:decide", "return", 2), 7),
     *between(8),
     *(
-        Case(Point(f"{SAVER}.cursor", "line", nth, COMMIT), nth // 2, unsure=nth // 2)
+        Case(
+            Point("graph_agent.checkpoints.sqlite:GuardedSqliteSaver.cursor", "line", nth, COMMIT),
+            nth // 2,
+            unsure=nth // 2,
+        )
         for nth in (2, 5, 8, 12, 15, 19)
     ),
     Case(Point("graph_agent.result:result_from", "call"), 8),

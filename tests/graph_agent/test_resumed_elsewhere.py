@@ -43,7 +43,12 @@ def run(tmp_path: Path, model: Model) -> Run:
         Point("graph_agent.request:CodeGenerationRequest.to_input"),
         Point("graph_agent.request:CodeGenerationRequest.to_input", "return"),
         Point(f"{SAVER}.put"),
-        Point(f"{SAVER}.cursor", "line", 1, "self.conn.commit()"),
+        Point(
+            "graph_agent.checkpoints.sqlite:GuardedSqliteSaver.cursor",
+            "line",
+            1,
+            "self.conn.commit()",
+        ),
     ],
     ids=str,
 )
