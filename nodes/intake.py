@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
@@ -13,7 +14,7 @@ from graph_agent.context import AgentContext, approve_of, budget_of, privacy_of
 from graph_agent.errors import RequestError
 from graph_agent.given_files import read_given_files
 from graph_agent.privacy import strictest
-from graph_agent.records import Json, PrivacyLevel
+from graph_agent.records import Approve, Json, PrivacyLevel
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.state import AgentState
 from nodes.needs import Needs, is_checkpointed
@@ -31,6 +32,7 @@ def afresh(
         VariableError: a file's content cannot be handed over.
     """
     context = runtime.context
+    _check_kinds(state)
     budget = budget_of(state, context)
     privacy, approve = privacy_of(state, context), approve_of(state, context)
     if approve != "never" and not is_checkpointed(config):
@@ -68,6 +70,27 @@ def afresh(
     else:
         update["summaries"] = [_at(privacy, one) for one in state.get("summaries") or []]
     return update
+
+
+def _check_kinds(state: AgentState) -> None:
+    """Refuse what a client that types JSON by hand got wrong.
+
+    Raises:
+        RequestError: naming the field and what it takes.
+    """
+    kinds: dict[str, tuple[type, str]] = {
+        "budget": (dict, "an object of limits, such as {'tokens': 10000}"),
+        "variables": (dict, "an object, made by to_input(); give files instead"),
+        "summaries": (list, "a list of objects, made by to_input(); give files instead"),
+    }
+    for name, (kind, what) in kinds.items():
+        value = state.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise RequestError(f"{name} is {what}, not {value!r:.80}")
+    for name, allowed in (("privacy", get_args(PrivacyLevel)), ("approve", get_args(Approve))):
+        value = state.get(name)
+        if value is not None and value not in allowed:
+            raise RequestError(f"{name} is one of {', '.join(allowed)}, not {value!r:.80}")
 
 
 def _at(privacy: PrivacyLevel, summary: Json) -> Json:
