@@ -29,14 +29,16 @@ def list_threads(as_json: bool) -> None:
         say("no runs yet")
         return
     # Folded, not cut: an id is there to be copied.
-    headings = ("last step", "state", "attempts", "forked from", "request")
+    forks = any(one.forked_from for one in found)
+    headings = ("last step", "state", "attempts", *(["forked from"] if forks else []), "request")
     columns = [Column(one, overflow="fold") for one in headings]
     table = Table(Column("thread", no_wrap=True, overflow="fold"), *columns)
     for one in found:
         request = " ".join(visible(one.request).split())
         request = request if len(request) <= 60 else request[:59] + "…"
-        cells = (one.thread_id, one.last_step[:19], one.status, str(one.attempts), one.forked_from)
-        table.add_row(*map(Text, (*cells, request)))
+        cells = [one.thread_id, one.last_step[:19], one.status, str(one.attempts)]
+        origin = [one.forked_from] if forks else []
+        table.add_row(*map(Text, (*cells, *origin, request)))
     Console().print(table)
 
 
