@@ -85,8 +85,6 @@ def between(step: int) -> Iterator[Case]:
 
 
 CASES = [
-    Case(Point(f"{SAVER}.put", "return", 1), 0),
-    Case(Point(f"{SAVER}.put", "return", 2), 0),
     *asking("generate", 1, 0),
     *between(1),
     *executing(1, 1),

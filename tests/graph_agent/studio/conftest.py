@@ -50,5 +50,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
             "CODEGEN_AGENT_FILES": str(files),
             "CODEGEN_AGENT_TIMEOUT_S": "50",
         }
-        with studio_server(folder / "server", environ) as server:
-            yield Studio(server, get_sync_client(url=server.url), gemini)
+        with (
+            studio_server(folder / "server", environ) as server,
+            get_sync_client(url=server.url) as client,
+        ):
+            yield Studio(server, client, gemini)

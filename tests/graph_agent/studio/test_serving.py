@@ -106,8 +106,10 @@ def test_an_unusable_engine_is_told_before_the_model_is_asked(
         "DOCKER_HOST": "unix:///nowhere.sock",
     }
     studio.gemini.script([Text(fenced("x = 1")), Text(verdict(True))])
-    with studio_server(tmp_path / "server", environ) as server:
-        client = get_sync_client(url=server.url)
+    with (
+        studio_server(tmp_path / "server", environ) as server,
+        get_sync_client(url=server.url) as client,
+    ):
         answer: Any = client.runs.wait(None, GRAPH, input={"request": "Go"}, raise_error=False)
     assert answer["__error__"]["error"] == "EngineUnreachableError"
     assert "nowhere.sock" in answer["__error__"]["message"]
