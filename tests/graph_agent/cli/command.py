@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -122,12 +123,19 @@ def containers_made(pid: int) -> int:
         client.close()
 
 
-def containers_left(pid: int) -> int:
-    """Count the containers a process has now, running or not."""
+def containers_left(pid: int, *, serving: bool = False) -> int:
+    """Count the containers a process has now, running or not.
+
+    ``serving``: only those that have their code, and with it their task's id for a name;
+    others wait for some, and are let go later.
+    """
     client = docker.from_env()
     try:
         found = client.api.containers(all=True, filters={"label": f"{ROLE_LABEL}=run"})
-        return sum(_is_of(pid, one["Labels"]) for one in found)
+        named = re.compile(r"/codegen-agent-[0-9a-f]{8}-" if serving else "")
+        return sum(
+            _is_of(pid, one["Labels"]) and named.match(one["Names"][0]) is not None for one in found
+        )
     finally:
         client.close()
 

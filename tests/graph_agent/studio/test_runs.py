@@ -118,10 +118,10 @@ def test_lines_come_as_they_are_printed_and_a_cancelled_run_ends_its_container(
     )
     stream = studio.client.runs.join_stream(thread, run["run_id"], stream_mode=["custom"])
     assert any("up" in str(one.data) for one in stream if one.event == "custom")
-    assert containers_left(studio.server.pid) >= 1
+    assert containers_left(studio.server.pid, serving=True) == 1
     cancelled = time.monotonic()
     studio.client.runs.cancel(thread, run["run_id"], wait=True)
-    wait_until(lambda: containers_left(studio.server.pid) == 0)
+    wait_until(lambda: containers_left(studio.server.pid, serving=True) == 0)
     assert time.monotonic() - cancelled < 30, "it was not ended, it came to its end"
     # The attempt is there, not yet run: it can be taken up.
     out = studio.run(thread, [Text(verdict(True))], input=None)
