@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from typing import NoReturn
 
 from graph_agent.cli.exits import Exit, fail
 
@@ -19,9 +20,7 @@ def main() -> None:
     try:
         code = _code()
     except KeyboardInterrupt:
-        code = int(Exit.INTERRUPTED)
-    if code == Exit.INTERRUPTED:
-        _leave_at_once(code)
+        _leave_at_once(int(Exit.INTERRUPTED))
     sys.exit(code)
 
 
@@ -34,7 +33,7 @@ def _code() -> int:
     try:
         returned = app(prog_name="codegen-agent", standalone_mode=False, windows_expand_args=False)
     except typer.Abort:
-        return int(Exit.INTERRUPTED)
+        raise KeyboardInterrupt from None
     except Exception as error:
         # Typer's usage errors: of its own copy of click, or of click's, by its version.
         if not hasattr(error, "format_message"):
@@ -52,7 +51,7 @@ def _code() -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def _leave_at_once(code: int) -> None:
+def _leave_at_once(code: int) -> NoReturn:
     """End without waiting for threads: one of them may be in a model's call for minutes.
 
     That is safe at any moment: checkpoints are on disk, and a container ends with

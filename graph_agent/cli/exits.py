@@ -59,7 +59,11 @@ def exits(as_json: bool) -> Iterator[None]:
         assert code is not None  # noqa: S101  # both roots are in the table
         fail(str(error), code, as_json, type(error).__name__, _notes(error))
     except KeyboardInterrupt as error:
-        fail("interrupted", Exit.INTERRUPTED, as_json, "KeyboardInterrupt", _notes(error))
+        try:
+            fail("interrupted", Exit.INTERRUPTED, as_json, "KeyboardInterrupt", _notes(error))
+        except typer.Exit:
+            # Not a code: a run that waits for a person has the same, and nothing under way.
+            raise typer.Abort from None
     except typer.Exit:
         raise
     except Exception as error:
