@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from graph_agent.errors import RequestError
 from graph_agent.records import ApprovalRequest
 from graph_agent.visible import visible
 from nodes.approval import ApprovalAnswer
 
+Answer = ApprovalAnswer | Mapping[str, Any] | str | bool
+Approver = Callable[[ApprovalRequest], Answer]
+"""Asks a person, as :func:`ask_person` does.
+
+Returns a word (``approve``, ``reject``), a bool, or all of an answer's fields.
+"""
 QUESTION = "Run it? [y]es, [e]dit, [n]o: "
 WHY = "What should the model know? "
 FILE = "File that holds the code to run instead: "

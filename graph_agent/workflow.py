@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any, Self
 
 from langchain_core.language_models import BaseChatModel
@@ -15,12 +14,14 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
+from graph_agent.asking import Answer, Approver
+from graph_agent.async_events import drawn_aside
 from graph_agent.checkpoints import open_checkpoints, thread_lock
 from graph_agent.errors import AgentError, RunStoppedError
 from graph_agent.event_stream import MODES, TOKEN_MODE, translated
 from graph_agent.events import Event, Finished, Started, Waiting
 from graph_agent.graph import Graph, build_graph, client_from
-from graph_agent.records import ApprovalRequest, Json
+from graph_agent.records import Json
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.result import CodeGenerationResult, result_from
 from graph_agent.settings import Settings, load_settings
@@ -39,13 +40,6 @@ from graph_agent.threads import (
 from nodes.approval import ApprovalAnswer
 from sandbox import DockerSandbox, VariableStore
 from sandbox.protocol import Sandbox
-
-Answer = ApprovalAnswer | Mapping[str, Any] | str | bool
-Approver = Callable[[ApprovalRequest], Answer]
-"""Asks a person, as :func:`~graph_agent.asking.ask_person` does.
-
-Returns a word (``approve``, ``reject``), a bool, or all of an answer's fields.
-"""
 
 
 class AgentWorkflow:
@@ -194,28 +188,11 @@ class AgentWorkflow:
 
     async def astream(self, *, tokens: bool = True) -> AsyncGenerator[Event, None]:
         """Do as :meth:`stream` does, without blocking the event loop."""
-        loop, arrived = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None]()
-
-        def draw() -> None:
-            last: BaseException | None = None
-            try:
-                for event in self.stream(tokens=tokens):
-                    loop.call_soon_threadsafe(arrived.put_nowait, event)
-            except BaseException as error:
-                last = error
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
-                loop.call_soon_threadsafe(arrived.put_nowait, last)
-
-        thread = threading.Thread(target=draw, name="codegen-workflow", daemon=True)
-        thread.start()
-        try:
-            while (one := await arrived.get()) is not None:
-                if isinstance(one, BaseException):
-                    raise one
-                yield one
-        finally:
-            if thread.is_alive():
-                await asyncio.shield(asyncio.to_thread(self.stop))
+        async with contextlib.aclosing(
+            drawn_aside(self.stream(tokens=tokens), self.stop)
+        ) as events:
+            async for event in events:
+                yield event
 
     def stream(self, *, tokens: bool = True) -> Generator[Event, None, None]:
         """Run, and yield what happens as it happens; the last event is ``Finished``.
