@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.serde.types import INTERRUPT
 
 from graph_agent.checkpoints.opening import open_checkpoints
 from graph_agent.checkpoints.sqlite import FILE_NAME, open_saver
 from graph_agent.records import Record
 from graph_agent.settings import Settings
+
+Status = Literal["solved", "not solved", "waiting", "unfinished"]
+"""Waiting: for a person's answer; unfinished: under way, stopped or killed."""
 
 
 class RunRecord(Record):
@@ -19,7 +23,7 @@ class RunRecord(Record):
 
     thread_id: str
     request: str
-    status: Literal["solved", "not solved", "unfinished"]
+    status: Status
     attempts: int
     last_step: str
     """When, ISO 8601."""
@@ -67,14 +71,19 @@ def is_over(values: Mapping[str, Any]) -> bool:
 def _record(thread_id: str, saved: CheckpointTuple) -> RunRecord:
     values = saved.checkpoint["channel_values"]
     origin = (values.get("setup") or {}).get("forked_from") or {}
-    status: Literal["solved", "not solved", "unfinished"] = "unfinished"
-    if is_over(values):
-        status = "solved" if values.get("success") else "not solved"
     return RunRecord(
         thread_id=thread_id,
         request=str(values.get("request", "")),
-        status=status,
+        status=_status(saved),
         attempts=len(values.get("attempts") or []),
         last_step=saved.checkpoint["ts"],
         forked_from=f"{origin['thread_id']}, attempt {origin['attempt']}" if origin else "",
     )
+
+
+def _status(saved: CheckpointTuple) -> Status:
+    values = saved.checkpoint["channel_values"]
+    if is_over(values):
+        return "solved" if values.get("success") else "not solved"
+    asked = any(channel == INTERRUPT for _, channel, _ in saved.pending_writes or ())
+    return "waiting" if asked else "unfinished"

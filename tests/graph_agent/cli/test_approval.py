@@ -89,6 +89,10 @@ def waiting(command: Command, *args: str, **environ: str) -> Done:
     return done
 
 
+def statuses(command: Command) -> list[str]:
+    return [one["status"] for one in command("threads", "--json").json["threads"]]
+
+
 def test_without_a_terminal(tmp_path: Path) -> None:
     with GeminiServer(SOLVES) as server:
         command = Command(tmp_path / "work", server)
@@ -101,6 +105,9 @@ def test_without_a_terminal(tmp_path: Path) -> None:
         assert how.endswith(
             f"codegen-agent resume {thread} --yes | --edit FILE.py | --reject WORDS"
         )
+        assert [one["status"] for one in command("threads", "--json").json["threads"]] == [
+            "waiting"
+        ]
         # Without an answer it says again what it waits for.
         again = command("resume", thread)
         assert (again.code, again.out) == (130, done.out)
@@ -108,6 +115,7 @@ def test_without_a_terminal(tmp_path: Path) -> None:
         last = command("resume", thread, "--yes", "--json")
         assert last.code == 0, last.err
         assert last.json["attempts"][0]["review"]["decision"] == "approve"
+        assert statuses(command) == ["solved"]
 
 
 def test_json_waits_in_one_object(tmp_path: Path) -> None:
