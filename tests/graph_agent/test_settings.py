@@ -71,6 +71,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
             "CODEGEN_AGENT_FILES": "files",
             "CODEGEN_AGENT_PRICES": "0.3,2.5",
             "CODEGEN_AGENT_APPROVE": "risky",
+            "CODEGEN_AGENT_MODEL_CACHE": "1",
         },
     )
     assert settings.gemini_api_key is not None
@@ -92,6 +93,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
         "files_dir": places[0] / "files",
         "prices": "0.3,2.5",
         "approve": "risky",
+        "model_cache": True,
     }
     assert settings.prices_and({"cost": 1}) == {"cost": 1, "input_price": 0.3, "output_price": 2.5}
     assert set(VARIABLES) | {"dotenv_path"} == set(Settings.model_fields)
