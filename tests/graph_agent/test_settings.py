@@ -214,6 +214,7 @@ def test_dotenv_does_not_touch_the_environment(places: tuple[Path, Path]) -> Non
         ("CODEGEN_AGENT_MEMORY", "lots", "a whole number of bytes"),
         ("CODEGEN_AGENT_MEMORY", "0g", "a whole number of bytes"),
         ("CODEGEN_AGENT_RUNTIME", "run c", "a container runtime"),
+        ("CODEGEN_AGENT_MODEL_CACHE", "maybe", "1 or true to keep"),
         ("CODEGEN_AGENT_LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
     ],
 )
@@ -281,3 +282,10 @@ def test_importing_loads_nothing_and_reads_no_environment() -> None:
         "assert 'dotenv' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("value", "on"), [("1", True), ("True", True), ("0", False), ("", False)])
+def test_the_model_cache_is_switched(places: tuple[Path, Path], value: str, on: bool) -> None:
+    settings = load(places, {"CODEGEN_AGENT_MODEL_CACHE": value})
+    assert settings.model_cache is on
+    assert settings.answers_dir.parent == settings.cache_dir
