@@ -13,7 +13,7 @@ from langgraph.types import Checkpointer, RetryPolicy
 from langgraph.utils.runnable import RunnableCallable  # type: ignore[attr-defined]  # no __all__
 
 from graph_agent.context import AgentContext
-from graph_agent.models import CallJournal, create_client, is_transient
+from graph_agent.models import AnswerCache, CallJournal, create_client, is_transient
 from graph_agent.records import Json
 from graph_agent.settings import Settings, load_settings
 from graph_agent.state import AgentInput, AgentOutput, AgentState
@@ -67,6 +67,7 @@ def build_graph(
         store=store,
         journal=CallJournal(settings.state_dir / "calls"),
         files_folder=settings.files_dir,
+        cache=AnswerCache(settings.answers_dir) if settings.model_cache else None,
     )
     graph = StateGraph(AgentState, AgentContext, input_schema=AgentInput, output_schema=AgentOutput)
     graph.add_node("generate", _both(generate, agenerate, needs=needs), retry_policy=RETRY)

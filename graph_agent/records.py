@@ -162,11 +162,15 @@ class Attempt(Record):
 
 
 class Usage(Record):
-    """Calls and tokens of one node; tokens are 0 where a provider does not tell."""
+    """Calls and tokens of one node; tokens are 0 where a provider does not tell.
+
+    ``cached_calls`` took no request: the model cache had their answers.
+    """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_calls: int = 0
 
     def plus(self, other: Usage) -> Usage:
         """Add up."""
@@ -174,4 +178,5 @@ class Usage(Record):
             calls=self.calls + other.calls,
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
+            cached_calls=self.cached_calls + other.cached_calls,
         )

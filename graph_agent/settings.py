@@ -33,6 +33,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "prices": ("CODEGEN_AGENT_PRICES",),
         "approve": ("CODEGEN_AGENT_APPROVE",),
         "model_timeout_s": ("CODEGEN_AGENT_MODEL_TIMEOUT_S",),
+        "model_cache": ("CODEGEN_AGENT_MODEL_CACHE",),
         "local_model_path": ("CODEGEN_AGENT_LOCAL_MODEL_PATH",),
         "timeout_s": ("CODEGEN_AGENT_TIMEOUT_S",),
         "memory": ("CODEGEN_AGENT_MEMORY",),
@@ -80,6 +81,9 @@ class Settings(BaseModel):
     model_timeout_s: float = Field(
         default=120.0, gt=0, allow_inf_nan=False, description="a number of seconds above 0"
     )
+    model_cache: bool = Field(
+        default=False, description="1 or true to keep the model's answers, 0 or false not to"
+    )
     local_model_path: Path | None = Field(default=None, description="the path of a GGUF file")
     timeout_s: float = Field(
         default=60.0, gt=0, allow_inf_nan=False, description="a number of seconds above 0"
@@ -106,6 +110,11 @@ class Settings(BaseModel):
         default="INFO", description="one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
     )
     dotenv_path: Path | None = Field(default=None, description="the .env file that was read")
+
+    @property
+    def answers_dir(self) -> Path:
+        """Where the model cache lies."""
+        return self.cache_dir / "answers"
 
     def prices_and(self, limits: Mapping[str, Any]) -> dict[str, Any]:
         """Return limits with the prices that a limit on cost needs, where they are known."""

@@ -65,7 +65,12 @@ def analyze(
             question.profile.name,
             question.messages,
             lambda: call_for_json(
-                question.model, question.messages, Judgement, tag="analyze", config=config
+                question.model,
+                question.messages,
+                Judgement,
+                tag="analyze",
+                config=config,
+                cache=needs.cache,
             )[1],
         )
         return question.answered(reply)
@@ -83,7 +88,12 @@ async def aanalyze(
 
     async def ask() -> ModelReply:
         _, reply = await acall_for_json(
-            question.model, question.messages, Judgement, tag="analyze", config=config
+            question.model,
+            question.messages,
+            Judgement,
+            tag="analyze",
+            config=config,
+            cache=needs.cache,
         )
         return reply
 
@@ -110,8 +120,7 @@ class _Question:
 
     def answered(self, reply: ModelReply) -> Json:
         judgement = record_in(reply, Judgement, self.profile.name)
-        used = Usage(calls=1, input_tokens=reply.input_tokens, output_tokens=reply.output_tokens)
-        return self._judged(by_model(judgement, self.findings), used)
+        return self._judged(by_model(judgement, self.findings), reply.usage)
 
     def unanswered(self, error: ModelAnswerError) -> Json:
         """Let the rules decide: an unreadable opinion of code that ran must not cost its result."""

@@ -42,7 +42,9 @@ def generate(
             caller("generate", runtime, config),
             question.profile.name,
             question.messages,
-            lambda: call_model(question.model, question.messages, tag="generate", config=config),
+            lambda: call_model(
+                question.model, question.messages, tag="generate", config=config, cache=needs.cache
+            ),
         )
     except ModelAnswerError as error:
         return question.unanswered(error)
@@ -59,7 +61,9 @@ async def agenerate(
             caller("generate", runtime, config),
             question.profile.name,
             question.messages,
-            lambda: acall_model(question.model, question.messages, tag="generate", config=config),
+            lambda: acall_model(
+                question.model, question.messages, tag="generate", config=config, cache=needs.cache
+            ),
         )
     except ModelAnswerError as error:
         return question.unanswered(error)
@@ -85,8 +89,7 @@ class _Question:
             code = with_usual_imports(
                 code, (one["name"] for one in self.state.get("summaries") or [])
             )
-        used = Usage(calls=1, input_tokens=reply.input_tokens, output_tokens=reply.output_tokens)
-        return self._attempt(code, problem_of(code, self.attempts), used)
+        return self._attempt(code, problem_of(code, self.attempts), reply.usage)
 
     def unanswered(self, error: ModelAnswerError) -> Json:
         """Count a truncated or empty answer as an attempt without code."""

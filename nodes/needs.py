@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from graph_agent.context import AgentContext
-from graph_agent.models import Caller, CallJournal
+from graph_agent.models import AnswerCache, Caller, CallJournal
 from sandbox.protocol import Sandbox
 from sandbox.store import VariableStore
 
@@ -22,6 +22,7 @@ class Needs:
 
     ``client`` makes the chat model for a name, or the graph's own for None.
     ``files_folder`` holds the files that an input may name; None: it may name none.
+    ``cache`` keeps the model's answers for whoever asks the same; None: none does.
     """
 
     client: Callable[[str | None], BaseChatModel]
@@ -29,6 +30,7 @@ class Needs:
     store: VariableStore
     journal: CallJournal
     files_folder: Path | None = None
+    cache: AnswerCache | None = None
 
     def model(self, runtime: Runtime[AgentContext]) -> BaseChatModel:
         """Return the chat model of a run."""

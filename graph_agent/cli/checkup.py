@@ -15,7 +15,7 @@ from rich.text import Text
 from graph_agent.cli.exits import Exit, print_json
 from graph_agent.errors import AgentError
 from graph_agent.graph import policy_from
-from graph_agent.models import create_client, profile_of
+from graph_agent.models import AnswerCache, create_client, profile_of
 from graph_agent.settings import Settings, load_settings
 from graph_agent.visible import visible
 from sandbox import DockerSandbox, SandboxError, VariableStore
@@ -99,6 +99,7 @@ def diagnose() -> Iterator[Line]:
         yield _tried(name, look, mend) if engine.ok else without
     yield _key(settings)
     yield _tried("model", lambda: _model(settings), "set a key, or run `codegen-agent model fetch`")
+    yield _model_cache(settings)
 
 
 def _tried(name: str, look: Callable[[], str], mend: str) -> Line:
@@ -207,6 +208,19 @@ def _model(settings: Settings) -> str:
     )
     profile = profile_of(client)
     return f"{profile.provider} {profile.name} (set up, not called)"
+
+
+def _model_cache(settings: Settings) -> Line:
+    name = "model cache"
+    if not settings.model_cache:
+        return Line(name, True, "off", required=False)
+    cache = AnswerCache(settings.answers_dir)
+    try:
+        answers, size_bytes = cache.size()
+    except OSError as error:
+        mend = f"remove {str(cache.folder)!r}, or set CODEGEN_AGENT_CACHE to a folder of your own"
+        return Line(name, False, str(error.strerror), mend, required=False)
+    return Line(name, True, f"{answers} answers, {size_bytes / 1e6:.1f} MB in {cache.folder}")
 
 
 def _show(lines: list[Line]) -> None:

@@ -69,6 +69,7 @@ def show_sent(thread: str, as_json: bool) -> None:
         return
     for number, call in enumerate(calls, 1):
         ended = "answered" if call.over else f"no answer ({call.failure or 'cut off'})"
+        ended = "not sent: the model cache had the answer" if call.cached else ended
         say(f"=== call {number}: {call.node}, {call.model}, {call.at}, {ended}")
         for message in call.messages:
             say(f"--- {message['role']}")
@@ -76,7 +77,7 @@ def show_sent(thread: str, as_json: bool) -> None:
 
 
 def _sent(call: Call) -> dict[str, Any]:
-    return call.model_dump(mode="json", exclude={"answer", "fault"})
+    return {**call.model_dump(mode="json", exclude={"answer", "fault"}), "cached": call.cached}
 
 
 def _text_of(content: Any) -> str:

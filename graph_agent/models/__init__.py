@@ -9,6 +9,7 @@ model that needs it::
 
 from __future__ import annotations
 
+from graph_agent.models.answer_cache import AnswerCache
 from graph_agent.models.calls import ModelReply, acall_model, call_model
 from graph_agent.models.clients import KEY_VARIABLES, create_client, default_model
 from graph_agent.models.failures import is_transient
@@ -20,6 +21,7 @@ from graph_agent.models.profiles import ModelProfile, profile_of
 __all__ = [
     "DEFAULT_GEMINI",
     "KEY_VARIABLES",
+    "AnswerCache",
     "Call",
     "CallJournal",
     "Caller",

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from graph_agent.errors import ModelAnswerError, ModelTransientError
 from graph_agent.models.failures import raise_translated
 from graph_agent.models.profiles import profile_of
+from graph_agent.models.question import Question
 from graph_agent.models.redaction import secrets_of
+from graph_agent.records import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable, RunnableConfig
+
+    from graph_agent.models.answer_cache import AnswerCache
 
 __all__ = ["ModelReply", "acall_model", "call_model", "reply_of"]
 
@@ -47,12 +51,23 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True)
 class ModelReply:
-    """What a model said; ``finish_reason`` is the provider's own word for why it stopped."""
+    """What a model said; ``finish_reason`` is the provider's own word for why it stopped.
+
+    ``cached``: it said so earlier, and was not asked this time.
+    """
 
     text: str
     input_tokens: int = 0
     output_tokens: int = 0
     finish_reason: str | None = None
+    cached: bool = False
+
+    @property
+    def usage(self) -> Usage:
+        """What the answer took."""
+        if self.cached:
+            return Usage(cached_calls=1)
+        return Usage(calls=1, input_tokens=self.input_tokens, output_tokens=self.output_tokens)
 
 
 def call_model(
@@ -61,18 +76,25 @@ def call_model(
     *,
     tag: str,
     config: RunnableConfig | None = None,
+    cache: AnswerCache | None = None,
 ) -> ModelReply:
     """Ask the model and return its text.
 
-    ``tag`` joins the tags of ``config``, whose callbacks stay in force.
+    ``tag`` joins the tags of ``config``, whose callbacks stay in force. A question whose
+    answer ``cache`` keeps is not sent.
 
     Raises:
         ModelTransientError: repeating the call may help.
         ModelRequestError: it would not.
         ModelAnswerError: the answer is empty, blocked, truncated or malformed.
     """
-    name = profile_of(client).name
-    return reply_of(invoke(client, client, messages, tag, config), name)
+
+    def ask() -> ModelReply:
+        return reply_of(invoke(client, client, messages, tag, config), profile_of(client).name)
+
+    if cache is None:
+        return ask()
+    return cache.ask(Question(client, messages, tag, config), ask)
 
 
 async def acall_model(
@@ -81,14 +103,21 @@ async def acall_model(
     *,
     tag: str,
     config: RunnableConfig | None = None,
+    cache: AnswerCache | None = None,
 ) -> ModelReply:
     """Do as :func:`call_model` does, without blocking the event loop.
 
     Raises:
         ModelError: as :func:`call_model`.
     """
-    name = profile_of(client).name
-    return reply_of(await ainvoke(client, client, messages, tag, config), name)
+
+    async def ask() -> ModelReply:
+        answer = await ainvoke(client, client, messages, tag, config)
+        return reply_of(answer, profile_of(client).name)
+
+    if cache is None:
+        return await ask()
+    return await cache.aask(Question(client, messages, tag, config), ask)
 
 
 def invoke(

@@ -71,6 +71,11 @@ class Call(BaseModel):
             return self.fault.get("kind") != "blocked"
         return self.answer is not None
 
+    @property
+    def cached(self) -> bool:
+        """Whether the model cache had the answer, and nothing was sent."""
+        return bool((self.answer or {}).get("cached"))
+
     def reply(self) -> ModelReply:
         """Return the answer again.
 

@@ -13,11 +13,14 @@ from pydantic import BaseModel, ValidationError
 from graph_agent.errors import ModelAnswerError, ModelRequestError
 from graph_agent.models.calls import ModelReply, ainvoke, invoke, reply_of, unusable
 from graph_agent.models.profiles import profile_of
+from graph_agent.models.question import Question
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import Runnable, RunnableConfig
+
+    from graph_agent.models.answer_cache import AnswerCache
 
 __all__ = ["acall_for_json", "call_for_json", "json_objects", "record_in"]
 
@@ -34,27 +37,25 @@ def call_for_json(
     *,
     tag: str,
     config: RunnableConfig | None = None,
+    cache: AnswerCache | None = None,
 ) -> tuple[Record, ModelReply]:
     """Ask the model for a ``schema`` and return it with the reply it came in.
 
     The model is held to the schema where it can be; otherwise the messages must
-    ask for JSON, and the object is found in the text.
+    ask for JSON, and the object is found in the text. A question whose answer
+    ``cache`` keeps is not sent.
 
     Raises:
         ModelTransientError: repeating the call may help.
         ModelRequestError: it would not.
         ModelAnswerError: empty, blocked, truncated, or (``malformed``) no such object in it.
     """
-    structured = _structured(client, schema)
-    if structured is not None:
-        try:
-            answer = invoke(client, structured, messages, tag, config)
-        except ModelRequestError as exc:
-            if not _declined(exc):
-                raise
-        else:
-            return _read(answer, schema, client)
-    return _read(invoke(client, client, messages, tag, config), schema, client)
+    question = Question(client, messages, tag, config, schema)
+    if cache is None:
+        reply = _ask(question, schema)
+    else:
+        reply = cache.ask(question, lambda: _ask(question, schema))
+    return record_in(reply, schema, profile_of(client).name), reply
 
 
 async def acall_for_json(
@@ -64,22 +65,49 @@ async def acall_for_json(
     *,
     tag: str,
     config: RunnableConfig | None = None,
+    cache: AnswerCache | None = None,
 ) -> tuple[Record, ModelReply]:
     """Do as :func:`call_for_json` does, without blocking the event loop.
 
     Raises:
         ModelError: as :func:`call_for_json`.
     """
-    structured = _structured(client, schema)
+    question = Question(client, messages, tag, config, schema)
+    if cache is None:
+        reply = await _aask(question, schema)
+    else:
+        reply = await cache.aask(question, lambda: _aask(question, schema))
+    return record_in(reply, schema, profile_of(client).name), reply
+
+
+def _ask(asked: Question, schema: type[Record]) -> ModelReply:
+    structured = _structured(asked.client, schema)
     if structured is not None:
         try:
-            answer = await ainvoke(client, structured, messages, tag, config)
+            answer = invoke(asked.client, structured, asked.messages, asked.tag, asked.config)
         except ModelRequestError as exc:
             if not _declined(exc):
                 raise
         else:
-            return _read(answer, schema, client)
-    return _read(await ainvoke(client, client, messages, tag, config), schema, client)
+            return _read(answer, schema, asked.client)
+    plain = invoke(asked.client, asked.client, asked.messages, asked.tag, asked.config)
+    return _read(plain, schema, asked.client)
+
+
+async def _aask(asked: Question, schema: type[Record]) -> ModelReply:
+    structured = _structured(asked.client, schema)
+    if structured is not None:
+        try:
+            answer = await ainvoke(
+                asked.client, structured, asked.messages, asked.tag, asked.config
+            )
+        except ModelRequestError as exc:
+            if not _declined(exc):
+                raise
+        else:
+            return _read(answer, schema, asked.client)
+    plain = await ainvoke(asked.client, asked.client, asked.messages, asked.tag, asked.config)
+    return _read(plain, schema, asked.client)
 
 
 def _structured(client: BaseChatModel, schema: type[BaseModel]) -> Runnable[Any, Any] | None:
@@ -98,8 +126,8 @@ def _declined(exc: ModelRequestError) -> bool:
 
 def _read(
     answer: Mapping[str, Any] | BaseMessage, schema: type[Record], client: BaseChatModel
-) -> tuple[Record, ModelReply]:
-    """Return the record in an answer, which is a message or what include_raw gives.
+) -> ModelReply:
+    """Return an answer, which is a message or what include_raw gives, with a record as its text.
 
     The text is parsed here either way: LangChain's parsers accept half an object.
     """
@@ -112,13 +140,14 @@ def _read(
         # Held to the schema by a tool call, a message has no text.
         if exc.kind != "empty" or not isinstance(parsed, schema):
             raise
-        return parsed, ModelReply(parsed.model_dump_json(), exc.input_tokens, exc.output_tokens)
+        return ModelReply(parsed.model_dump_json(), exc.input_tokens, exc.output_tokens)
     try:
-        return record_in(reply, schema, name), reply
+        record_in(reply, schema, name)
     except ModelAnswerError:
         if isinstance(parsed, schema):
-            return parsed, replace(reply, text=parsed.model_dump_json())
+            return replace(reply, text=parsed.model_dump_json())
         raise
+    return reply
 
 
 def record_in(reply: ModelReply, schema: type[Record], name: str) -> Record:

@@ -61,7 +61,12 @@ def test_the_main_job(sandbox: DockerSandbox, store: VariableStore) -> None:
     assert [one["name"] for one in execution["variables"]] == ["pivot_table"]
     assert len(execution["figures"]) == 1
     assert out["attempts"][0]["analysis"]["explanation"] == "Right."
-    assert out["usage"]["generate"] == {"calls": 1, "input_tokens": 10, "output_tokens": 5}
+    assert out["usage"]["generate"] == {
+        "calls": 1,
+        "input_tokens": 10,
+        "output_tokens": 5,
+        "cached_calls": 0,
+    }
 
 
 def test_input_state_and_checkpoints_are_plain_json(

@@ -156,7 +156,7 @@ def assert_solved(answer: Answer) -> None:
     assert answer["attempts"] == [[1, FAILS], [2, WORKS]]
     assert answer["outcomes"] == ["error", "ok"]
     assert answer["answer"] == 41
-    once = {"calls": 2, "input_tokens": 22, "output_tokens": 14}
+    once = {"calls": 2, "input_tokens": 22, "output_tokens": 14, "cached_calls": 0}
     assert answer["usage"] == {"generate": once, "analyze": once}
     for heading in ("Generated Code", "Execution Results"):
         for number in (1, 2):

@@ -71,6 +71,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
             "CODEGEN_AGENT_FILES": "files",
             "CODEGEN_AGENT_PRICES": "0.3,2.5",
             "CODEGEN_AGENT_APPROVE": "risky",
+            "CODEGEN_AGENT_MODEL_CACHE": "1",
         },
     )
     assert settings.gemini_api_key is not None
@@ -92,6 +93,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
         "files_dir": places[0] / "files",
         "prices": "0.3,2.5",
         "approve": "risky",
+        "model_cache": True,
     }
     assert settings.prices_and({"cost": 1}) == {"cost": 1, "input_price": 0.3, "output_price": 2.5}
     assert set(VARIABLES) | {"dotenv_path"} == set(Settings.model_fields)
@@ -212,6 +214,7 @@ def test_dotenv_does_not_touch_the_environment(places: tuple[Path, Path]) -> Non
         ("CODEGEN_AGENT_MEMORY", "lots", "a whole number of bytes"),
         ("CODEGEN_AGENT_MEMORY", "0g", "a whole number of bytes"),
         ("CODEGEN_AGENT_RUNTIME", "run c", "a container runtime"),
+        ("CODEGEN_AGENT_MODEL_CACHE", "maybe", "1 or true to keep"),
         ("CODEGEN_AGENT_LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
     ],
 )
@@ -279,3 +282,10 @@ def test_importing_loads_nothing_and_reads_no_environment() -> None:
         "assert 'dotenv' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("value", "on"), [("1", True), ("True", True), ("0", False), ("", False)])
+def test_the_model_cache_is_switched(places: tuple[Path, Path], value: str, on: bool) -> None:
+    settings = load(places, {"CODEGEN_AGENT_MODEL_CACHE": value})
+    assert settings.model_cache is on
+    assert settings.answers_dir.parent == settings.cache_dir

@@ -79,7 +79,12 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     assert said["code"] == "# User request: Count\nrows = 244\nprint(rows)\n"
     assert said["variables"]["rows"]["value"] == 244
     assert said["attempts"][0]["execution"]["stdout"] == "244\n"
-    assert said["usage"]["generate"] == {"calls": 1, "input_tokens": 11, "output_tokens": 7}
+    assert said["usage"]["generate"] == {
+        "calls": 1,
+        "input_tokens": 11,
+        "output_tokens": 7,
+        "cached_calls": 0,
+    }
     assert all(one in said["transcript"] for one in HEADINGS)
     # Without --out the files are kept with the rest of the run.
     assert said["out"] == str(tmp_path / "state" / "runs" / said["thread_id"])
