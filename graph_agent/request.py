@@ -26,8 +26,8 @@ class CodeGenerationRequest:
     exception there is a failure. ``returns`` names what comes back; None: every
     new or changed variable that has a safe encoding. ``privacy`` bounds what the
     model is told: ``schema`` (names, types, shapes), ``stats`` (besides,
-    aggregates) or ``sample`` (besides, a few values). With ``skip_unsendable``
-    values that cannot be pickled are left out, and the model is told so. ``approve``
+    aggregates) or ``sample`` (besides, a few values, what the code prints, and figures
+    where the model sees). With ``skip_unsendable`` values that cannot be pickled are left out, and the model is told so. ``approve``
     says when a person is asked before code runs: ``never``, ``always``, or when it
     looks ``risky``. ``skip_rules`` names rules that are not to judge the result, and
     ``budget`` limits besides attempts, see :class:`~graph_agent.budget.Budget`.

@@ -79,7 +79,12 @@ def run(
         list[str] | None, typer.Option("--return", metavar="NAME", help="A variable to bring back.")
     ] = None,
     privacy: Annotated[
-        Privacy, typer.Option("--privacy", help="What the model may be told of the data.")
+        Privacy,
+        typer.Option(
+            "--privacy",
+            help="What the model may be told of the data: names and types, aggregates too, or a few"
+            " rows, output and figures too.",
+        ),
     ] = Privacy.SAMPLE,
     approve: Annotated[
         bool | None,
