@@ -27,10 +27,11 @@ class CodeGenerationRequest:
     new or changed variable that has a safe encoding. ``privacy`` bounds what the
     model is told: ``schema`` (names, types, shapes), ``stats`` (besides,
     aggregates) or ``sample`` (besides, a few values, what the code prints, and figures
-    where the model sees). With ``skip_unsendable`` values that cannot be pickled are left out, and the model is told so. ``approve``
-    says when a person is asked before code runs: ``never``, ``always``, or when it
-    looks ``risky``. ``skip_rules`` names rules that are not to judge the result, and
-    ``budget`` limits besides attempts, see :class:`~graph_agent.budget.Budget`.
+    where the model sees). With ``skip_unsendable`` values that cannot be pickled are
+    left out, and the model is told so. ``approve`` says when a person is asked before
+    code runs: ``never``, ``always``, or when it looks ``risky``. ``skip_rules`` names
+    rules that are not to judge the result, and ``budget`` limits besides attempts, see
+    :class:`~graph_agent.budget.Budget`.
 
     Raises:
         RequestError: an empty or overlong request, checks that do not parse, a bad level,
