@@ -139,7 +139,7 @@ OTHERS: list[Callable[[GeminiServer, AnswerCache], object]] = [
 ]
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=str)
+@pytest.mark.parametrize("other", OTHERS)
 def test_any_other_question_is_sent(
     other: Callable[[GeminiServer, AnswerCache], object], cache: AnswerCache
 ) -> None:
