@@ -1,39 +1,69 @@
-# One entrance for people and for CI. Every step is skipped when it is done, shows
-# what it does, and can be interrupted and taken up again.
+# The same commands for people and for CI. Every step is skipped if it is already done,
+# shows what it does, and can be interrupted and run again.
 
-PY := .venv/bin/python
-EXTRAS := dev
+VENV ?= .venv
+PY := $(VENV)/bin/python
+EXTRAS ?= dev
 BASE_PYTHONS := python3 python3.13 python3.12 python3.11
 ACCEPTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 TIPS := Calculate average tip percentage by day of week and time (lunch/dinner), create a pivot table, and visualize with a heatmap
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench test-servers venv engine image model dist clean distclean
+.PHONY: help demo test test-other-pythons coverage check format bench fuzz test-servers venv lock engine image model docs dist clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
-demo: venv engine image ## set up what is missing, then answer a question about restaurant tips
+# The demo doesn't need the tests' packages.
+demo: export EXTRAS := data,local
+demo: venv ## set up what is missing, then answer a question about restaurant tips
 	@out=codegen-agent-out/demo-$$(date +%Y%m%d-%H%M%S); model=; \
-	if $(PY) -c 'import sys; from graph_agent.settings import load_settings; \
+	if $(PY) -c 'import sys; from graph_agent.config.settings import load_settings; \
 	sys.exit(load_settings().gemini_api_key is None)' 2>/dev/null; then \
-	  echo "A Gemini key is in reach: using Gemini."; \
+	  echo "Found a Gemini key: using Gemini."; wanted=image; \
 	else \
-	  echo "No Gemini key is in reach: using the embedded local model."; \
-	  $(MAKE) --no-print-directory model || exit $$?; model="--model local"; \
+	  echo "No Gemini key found: using the embedded local model."; \
+	  wanted="image model"; model="--model local"; \
 	fi; \
+	TERM=dumb $(MAKE) --no-print-directory -j2 $$wanted || exit $$?; \
 	.venv/bin/codegen-agent run "$(TIPS)" --var tips_data=graph_agent/samples/tips.csv \
 	  --out "$$out" $$model && echo "Transcript, code and figure: $$out"
 
 test: venv engine image test-servers ## set up what is missing, then run all tests
 	@$(MAKE) --no-print-directory model \
-	  || echo "The local model is not here: the tests that need it will say so." >&2
-	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+	  || echo "The local model is missing: tests that need it will say so." >&2
+	$(PY) -m pytest -n 2 --dist loadfile --durations=50 $(PYTEST_ARGS)
 
-# What is installed is neither started now nor at the next boot. Without it the tests say so.
-test-servers: ## on Debian and Ubuntu as root: sshd, Podman, gVisor and Postgres, which tests start for themselves
+# The parts that depend on Python's version, in images of that version; about 4 minutes each,
+# after the installation and the image's build.
+CORE_TESTS := tests/sandbox/test_docker_sandbox.py tests/sandbox/test_round_trip.py \
+  tests/sandbox/test_endings.py tests/sandbox/variables/test_by_value.py tests/sandbox/image/test_own_python.py \
+  tests/sandbox/runner/test_program.py tests/sandbox/runner/test_interpreter.py tests/graph_agent/test_graph.py \
+  tests/graph_agent/cli/test_app.py tests/graph_agent/cli/test_exec.py tests/nodes
+
+test-other-pythons: ## run the core of the tests on each other Python (3.11 to 3.13) found here
+	@status=0; for version in 3.11 3.12 3.13; do \
+	  case "$$($(PY) --version 2>/dev/null)" in "Python $$version."*) continue;; esac; \
+	  base=$$(for p in python$$version "$$HOME"/.pyenv/versions/$$version.*/bin/python \
+	    "$$(uv python find --no-python-downloads $$version 2>/dev/null)"; do \
+	    "$$p" -c "import sys, venv, ensurepip; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" \
+	      2>/dev/null && { echo "$$p"; break; }; done); \
+	  if [ -z "$$base" ]; then echo "skipped: there is no Python $$version here"; continue; fi; \
+	  $(MAKE) --no-print-directory .core VENV=.venv-$$version BASE_PYTHONS="$$base" || status=1; \
+	done; exit $$status
+
+.PHONY: .core
+.core: venv engine image
+	$(PY) -m pytest $(PYTEST_ARGS) $(CORE_TESTS)
+
+coverage: ## run all tests with coverage, which makes them slower
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="--cov --cov-report=term $(PYTEST_ARGS)"
+
+# Installed programs are not started, now or at boot. Tests that miss one say so.
+test-servers: ## on Debian and Ubuntu as root: install sshd, Podman, gVisor and Postgres for the tests
 	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
 	missing=; [ -x /usr/sbin/sshd ] || missing="openssh-server"; \
 	command -v podman >/dev/null || missing="$$missing podman"; \
@@ -48,48 +78,48 @@ test-servers: ## on Debian and Ubuntu as root: sshd, Podman, gVisor and Postgres
 	fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get update -qq || true; \
-	for one in $$missing; do \
-	  apt-get install -y -qq --no-install-recommends $$one >/dev/null \
-	    || { echo "$$one cannot be installed: the tests that need it will say so." >&2; continue; }; \
-	  case $$one in openssh-server) units="ssh.service ssh.socket";; \
+	for package in $$missing; do \
+	  apt-get install -y -qq --no-install-recommends $$package >/dev/null \
+	    || { echo "cannot install $$package: tests that need it will say so." >&2; continue; }; \
+	  case $$package in openssh-server) units="ssh.service ssh.socket";; \
 	    postgresql) units="postgresql.service";; runsc) continue;; *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
 	      podman-auto-update.timer";; esac; \
 	  systemctl disable $$units >/dev/null 2>&1 || true; \
 	done
 
-check: venv ## formatting, lint, types, import layers
+check: venv ## check formatting, lint, types and import layers
 	@status=0; \
 	for check in "ruff format --check ." "ruff check ." "mypy" "lint-imports"; do \
 	  echo "== $$check"; .venv/bin/$$check || status=1; \
 	done; exit $$status
 
-format: venv ## format, and mend what lint can mend by itself
+format: venv ## format the code and apply automatic lint fixes
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: venv engine image ## measure: one table, every sample in tests/benchmarks/results
+bench: venv engine image ## run the benchmarks; results go to tests/benchmarks
 	$(PY) -m tests.benchmarks $(BENCH_ARGS)
 
-# The stamp is written last: an interrupted installation is taken up, not trusted.
-venv: ## the virtual environment in .venv
-	@want="$(EXTRAS) $$(cat pyproject.toml constraints.txt | cksum)"; \
-	if [ -x $(PY) ] && [ "$$(cat .venv/.installed 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
-	rm -f .venv/.installed .venv/.pip; \
+# Without atheris, which has wheels for Linux only, Hypothesis generates the inputs.
+fuzz: venv ## fuzz the decoder for FUZZ_SECONDS; what is found becomes a test in tests/security/found
+	@$(PY) -c 'import atheris' 2>/dev/null \
+	  || $(PY) -m uv pip install -q -c requirements.lock atheris \
+	  || echo "atheris can't be installed" >&2
+	$(PY) -m tests.security.fuzzing --seconds $(FUZZ_SECONDS)
+
+venv: ## create the virtual environment in .venv
+	@base=$(PY); \
 	if ! $(PY) -c '$(ACCEPTED)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then \
 	  $(MAKE) --no-print-directory .base-python || exit $$?; \
 	  base=$$($(find_python)); \
-	  echo "making .venv with $$base ($$($$base --version))"; \
-	  $$base -m venv --clear .venv || exit $$?; \
 	fi; \
-	echo "installing into .venv (a few minutes the first time)"; \
-	{ $(PY) -m pip install --disable-pip-version-check --progress-bar off \
-	  -c constraints.txt -e '.[$(EXTRAS)]' && printf done > .venv/.pip; } \
-	  | awk '/^ *Downloading /{sub(/^ */, "  "); print; fflush()} /^Installing coll/{print "  unpacking"; fflush()}'; \
-	[ -e .venv/.pip ] || exit 3; \
-	rm .venv/.pip; \
-	printf '%s' "$$want" > .venv/.installed
+	$$base tests/installing.py $(VENV) $(EXTRAS)
 
-# A Python is good if it is of the right version and can make environments.
+lock: ## write requirements.lock anew: one version of everything, with the hashes of its files
+	@$(PY) -m uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate \
+	  --no-header --python-version 3.11 $(LOCK_ARGS) pyproject.toml -o requirements.lock
+
+# A usable Python has the right version and can create virtual environments.
 define find_python
 for p in $(BASE_PYTHONS); do \
   if "$$p" -c 'import venv, ensurepip; $(ACCEPTED)' >/dev/null 2>&1; then echo "$$p"; break; fi; \
@@ -113,7 +143,7 @@ endef
 	  done; \
 	fi; \
 	if [ -n "$$bare" ]; then \
-	  echo "error: $$bare cannot make virtual environments;" \
+	  echo "error: $$bare cannot create virtual environments;" \
 	    "install it: sudo apt-get install $$bare-venv" >&2; \
 	else \
 	  echo "error: Python 3.11, 3.12 or 3.13 is needed, but $(firstword $(BASE_PYTHONS)) is" \
@@ -121,21 +151,24 @@ endef
 	    "(Debian 12 and 13, Ubuntu 24.04: apt-get install python3-venv)" >&2; \
 	fi; exit 3
 
-engine: venv ## a container engine that answers
-	@$(PY) -m sandbox.provision
+engine: venv ## make sure that a container engine answers
+	@$(PY) -m tests.provisioning engine
 
-image: venv engine ## the image the generated code runs in
-	@$(PY) -m sandbox.image build --install-missing
+image: venv engine ## build the image that generated code runs in
+	@$(PY) -m tests.provisioning image
 
-model: venv ## the weights of the embedded local model
+model: venv ## download the weights of the embedded local model
 	@.venv/bin/codegen-agent model fetch local >/dev/null
 
-dist: venv ## wheel and sdist in dist/
+docs: venv ## build the documentation in build/docs
+	$(PY) -m mkdocs build
+
+dist: venv ## build wheel and sdist in dist/
 	$(PY) -m build
 
-clean: ## caches and build results
+clean: ## remove caches and build results
 	rm -rf dist build htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find graph_agent nodes sandbox tests -name __pycache__ -prune -exec rm -rf {} +
 
-distclean: clean ## the virtual environment too
-	rm -rf .venv
+distclean: clean ## remove the virtual environments too
+	rm -rf .venv .venv-3.1?

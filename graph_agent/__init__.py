@@ -1,4 +1,4 @@
-"""An agent that answers plain-English requests about your own data with code it runs safely.
+"""An agent that answers plain-English requests about your data with code it runs safely.
 
 Usage::
 
@@ -19,7 +19,9 @@ from graph_agent.packages import require_our_packages
 require_our_packages()
 
 if TYPE_CHECKING:
-    from graph_agent.asking import ask_person
+    from graph_agent.budget import Budget
+    from graph_agent.config.settings import Settings, load_settings
+    from graph_agent.context import AgentContext
     from graph_agent.errors import (
         AgentError,
         CheckpointError,
@@ -34,54 +36,106 @@ if TYPE_CHECKING:
         ThreadError,
         VariableFileError,
     )
+    from graph_agent.evaluation.running import Evaluation, evaluate
     from graph_agent.graph import build_graph
     from graph_agent.models import LLMModels, create_client
+    from graph_agent.notebook.extension import load_ipython_extension, unload_ipython_extension
+    from graph_agent.records import ApprovalAnswer, ApprovalRequest, Usage
     from graph_agent.request import CodeGenerationRequest
-    from graph_agent.result import CodeGenerationResult
-    from graph_agent.settings import Settings, load_settings
+    from graph_agent.results.result import AttemptResult, CodeGenerationResult
+    from graph_agent.runs.approver import ask_person
+    from graph_agent.runs.events import (
+        Analyzed,
+        CodeToken,
+        Decided,
+        Drawn,
+        Event,
+        Executed,
+        Finished,
+        Generated,
+        Printed,
+        Started,
+        Waiting,
+    )
+    from graph_agent.runs.forgetting import forget
     from graph_agent.workflow import AgentWorkflow
 
 __all__ = [
+    "AgentContext",
     "AgentError",
     "AgentWorkflow",
+    "Analyzed",
+    "ApprovalAnswer",
+    "ApprovalRequest",
+    "AttemptResult",
+    "Budget",
     "CheckpointError",
     "CodeGenerationRequest",
     "CodeGenerationResult",
+    "CodeToken",
+    "Decided",
+    "Drawn",
+    "Evaluation",
+    "Event",
+    "Executed",
+    "Finished",
+    "Generated",
     "LLMModels",
     "ModelAnswerError",
     "ModelError",
     "ModelRequestError",
     "ModelSetupError",
     "ModelTransientError",
+    "Printed",
     "RequestError",
     "RunStoppedError",
     "Settings",
     "SettingsError",
+    "Started",
     "ThreadError",
+    "Usage",
     "VariableFileError",
+    "Waiting",
     "ask_person",
     "build_graph",
     "create_client",
+    "evaluate",
+    "forget",
+    "load_ipython_extension",
     "load_settings",
+    "unload_ipython_extension",
 ]
 
-_ROOMS = {
+_LAZY = {
+    "AgentContext": "context",
     "AgentWorkflow": "workflow",
+    "ApprovalAnswer": "records",
+    "ApprovalRequest": "records",
+    "AttemptResult": "results.result",
+    "Budget": "budget",
     "CodeGenerationRequest": "request",
-    "CodeGenerationResult": "result",
+    "CodeGenerationResult": "results.result",
+    "Evaluation": "evaluation.running",
     "LLMModels": "models",
-    "Settings": "settings",
-    "ask_person": "asking",
+    "Settings": "config.settings",
+    "Usage": "records",
+    "ask_person": "runs.approver",
     "build_graph": "graph",
     "create_client": "models",
-    "load_settings": "settings",
+    "evaluate": "evaluation.running",
+    "forget": "runs.forgetting",
+    "load_ipython_extension": "notebook.extension",
+    "load_settings": "config.settings",
+    "unload_ipython_extension": "notebook.extension",
 }
+"""The module of each name; the other names are in ``runs.events`` or end in ``Error``."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import public names when they are first used: LangGraph takes a second to load."""
+    """Import a public name when it is first used: LangGraph takes a second to load."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"graph_agent.{_ROOMS.get(name, 'errors')}"), name)
+    module = _LAZY.get(name, "errors" if name.endswith("Error") else "runs.events")
+    return getattr(import_module(f"graph_agent.{module}"), name)

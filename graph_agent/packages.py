@@ -1,6 +1,6 @@
-"""Makes sure that ``nodes`` and ``sandbox`` are ours.
+"""Checks that ``nodes`` and ``sandbox`` are this distribution's packages.
 
-Both are names another distribution, or a folder of the user's, may have too.
+Another distribution, or a folder of the user's, may have the same names.
 """
 
 from __future__ import annotations
@@ -8,31 +8,26 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-SIBLINGS = ("nodes", "sandbox")
-
 
 def require_our_packages() -> None:
-    """Check that the sibling packages found are those installed beside this one.
+    """Check that Python finds the packages installed next to this one.
 
     Raises:
-        ImportError: another package of that name is found first, or none.
+        ImportError: it finds another package of that name, or none.
     """
     home = Path(__file__).resolve().parent.parent
-    for name in SIBLINGS:
+    for name in ("nodes", "sandbox"):
         spec = importlib.util.find_spec(name)
         origin = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
         if origin == home / name / "__init__.py":
             continue
-        found = _found(spec, origin)
+        if spec is None:
+            found = "none; install codegen-agent again"
+        elif origin is None:
+            found = f"a folder in {list(spec.submodule_search_locations or [])!r}"
+        else:
+            found = repr(str(origin))
         raise ImportError(
             f"codegen-agent needs its own package {name!r} from {str(home / name)!r}, but Python"
             f" finds {found}. Rename yours, or run Python from another folder"
         )
-
-
-def _found(spec: object, origin: Path | None) -> str:
-    if spec is None:
-        return "none; install codegen-agent again"
-    if origin is None:
-        return f"a folder in {list(getattr(spec, 'submodule_search_locations', None) or [])!r}"
-    return repr(str(origin))

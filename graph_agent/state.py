@@ -1,7 +1,7 @@
-"""The graph's typed state, and the way in and out of it.
+"""The graph's typed state, its input and its output.
 
-Every channel keeps its last value: there is no reducer. New input on a used thread
-starts afresh: the first node puts back what earlier attempts left.
+Every channel keeps its last value: there is no reducer. New input on a used thread starts
+a new run: the first node resets what earlier attempts left.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # the schemas of langgraph's server need it below 3.12
 
-from graph_agent.records import Approve, Attempt, Decision, Json, PrivacyLevel, Usage
+from graph_agent.records import Approve, Decision, Json, PrivacyLevel
 
 DEFAULT_MAX_ATTEMPTS = 3
 DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
-"""Puts the docstrings below into the JSON schemas: LangGraph Studio makes its form of them."""
+"""Puts the docstrings below into the JSON schemas, from which LangGraph Studio makes its form."""
 
 
 @with_config(DOCUMENTED)
 class GivenFile(TypedDict, total=False):
-    """A file that becomes a variable, for clients that cannot hand over values.
+    """A file that becomes a variable, for clients that can't pass values.
 
-    Either ``path``, within the folder the server allows, or ``content``, in base64,
-    with the ``file_name`` whose ending tells the format.
+    Either ``path``, within the folder the server allows, or ``content``, in base64, with
+    a ``file_name`` whose ending shows the format.
     """
 
     name: str
@@ -31,42 +31,48 @@ class GivenFile(TypedDict, total=False):
     content: str
     """The file itself, in base64 or as a data: URL."""
     file_name: str
-    """With content: the file's name; its ending tells the format, as in tips.csv."""
+    """With content: the file's name; its ending shows the format, as in tips.csv."""
 
 
 @with_config(DOCUMENTED)
 class AgentInput(TypedDict, total=False):
     """What ``graph.invoke`` takes; ``CodeGenerationRequest.to_input`` makes it.
 
-    Only ``request`` is needed. On a used thread what is left out keeps its value.
+    Only ``request`` is needed. On a used thread, missing fields keep their values.
     """
 
     request: str
     """The task in plain words."""
     files: list[GivenFile]
-    """Files to read as variables; they take the place of ``variables`` and ``summaries``."""
+    """Files to read as variables; they replace ``variables`` and ``summaries``."""
     variables: Json
     """References to stored values, as ``to_input`` makes them (a VariableBundle)."""
     summaries: list[Json]
-    """What the model is told of each variable, as ``to_input`` makes it (a VariableSummary)."""
+    """How each variable is described to the model, as ``to_input`` makes it (a VariableSummary)."""
     checks: str | None
     """Python run after the code, in its namespace; an exception there is a failure."""
     returns: list[str] | None
-    """Names of the variables to bring back; null: all that are new or changed."""
+    """Names of the variables to return; null: all new or changed ones."""
+    return_types: dict[str, Json]
+    """The types some of them must have, as graph_agent.return_types describes them."""
     max_attempts: int
     """How often code may be written."""
+    candidates: int | None
+    """How many programs are written in an attempt, at most; the answer most of them give wins."""
     budget: Json
     """Other limits: model_calls, tokens, time_s, or cost with input_price and output_price."""
     privacy: PrivacyLevel
-    """What the model is told of values: only types, aggregates too, or a few values too."""
+    """What the model sees of values: only types, also aggregates, or also a few values."""
     approve: Approve
-    """When a person is asked before code runs; risky: if it looks so."""
+    """When a person is asked before code runs; risky: if the code looks risky."""
     skip_rules: list[str]
-    """Names of rules that are not to judge the result."""
+    """Names of rules that must not judge the result."""
+    earlier: list[Json]
+    """Earlier requests of the same conversation (EarlierRequest of graph_agent.records)."""
     setup: Json
-    """How the run was set up, so that whoever resumes it finds it so."""
+    """How the run was set up, for resuming it the same way."""
     decision: Decision | None
-    """None, where a thread was used before: nothing is decided on a new request yet."""
+    """None on a thread used before: nothing is decided about the new request yet."""
 
 
 @with_config(DOCUMENTED)
@@ -74,17 +80,21 @@ class AgentOutput(TypedDict, total=False):
     """What ``graph.invoke`` returns."""
 
     request: str
-    """The task as it was given."""
+    """The task in plain words."""
     success: bool
     """Whether the last attempt was judged to solve the request."""
     code: str
-    """The last attempt's code, headed by the request as a comment."""
+    """The last attempt's code, below the request as a comment."""
     attempts: list[Json]
     """Every attempt (an Attempt of graph_agent.records), first to last."""
     usage: dict[str, Json]
     """Calls and tokens by node."""
+    notes: list[str]
+    """How files were read where something had to be assumed, one line for each file."""
     stopped_by: str | None
     """The limit that ended the run: attempts, model_calls, tokens, time_s or cost."""
+    reason: str | None
+    """Why success is false; null if it is true."""
 
 
 class AgentState(AgentInput, total=False):
@@ -94,38 +104,8 @@ class AgentState(AgentInput, total=False):
     usage: dict[str, Json]
     success: bool
     code: str
+    notes: list[str]
     stopped_by: str | None
+    reason: str | None
     spent_s: float
     """Seconds the nodes worked."""
-
-
-def attempts_of(state: AgentState) -> list[Attempt]:
-    """Read the attempts made so far."""
-    return [Attempt.model_validate(one) for one in state.get("attempts") or []]
-
-
-def with_last(attempts: list[Attempt], last: Attempt) -> list[Json]:
-    """Dump the attempts with the last one replaced."""
-    return [one.to_state() for one in [*attempts[:-1], last]]
-
-
-def add_usage(state: AgentState, node: str, more: Usage) -> dict[str, Json]:
-    """Return the state's usage with more of ``node``."""
-    usage = dict(state.get("usage") or {})
-    usage[node] = Usage.model_validate(usage.get(node, {})).plus(more).to_state()
-    return usage
-
-
-def total_usage(state: AgentState | AgentOutput) -> Usage:
-    """Add up what all nodes used."""
-    total = Usage()
-    for one in (state.get("usage") or {}).values():
-        total = total.plus(Usage.model_validate(one))
-    return total
-
-
-def headed(request: str, code: str) -> str:
-    """Put the request above the code as a comment, line by line."""
-    first, *rest = request.strip().splitlines() or [""]
-    comment = "\n".join([f"# User request: {first}", *(f"# {line}".rstrip() for line in rest)])
-    return f"{comment}\n{code.rstrip()}\n" if code else ""

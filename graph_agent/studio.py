@@ -1,4 +1,4 @@
-"""The graph LangGraph Studio serves; the server brings its own checkpointer."""
+"""The graph that LangGraph Studio serves, with a checkpointer of the server."""
 
 from __future__ import annotations
 

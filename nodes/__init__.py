@@ -1,8 +1,8 @@
 """The four nodes of the graph: generate, execute, analyze, decide.
 
-Each is a function from state to update. What it needs besides is a keyword
-argument, bound when the graph is built.
+Each is a function from state to update. What else it needs is a keyword argument,
+bound when the graph is built.
 """
 
 CODEGEN_AGENT = True
-"""Tells this package from another distribution's, or a user's folder, of the same name."""
+"""Distinguishes this package from another distribution, or a user's folder, of this name."""

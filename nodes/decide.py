@@ -7,62 +7,83 @@ from typing import Literal
 
 from langgraph.runtime import Runtime
 
-from graph_agent.budget import Budget
-from graph_agent.context import AgentContext, budget_of
+from graph_agent.context import AgentContext, RunView
 from graph_agent.records import Attempt, Decision, Json
-from graph_agent.state import AgentState, attempts_of, headed, total_usage
-from nodes.generate import repeats
+from graph_agent.state import AgentState
 
 log = logging.getLogger(__name__)
 
 
 def decide(state: AgentState, runtime: Runtime[AgentContext]) -> Json:
-    """Choose how to go on after the last attempt, and put the result in place."""
-    attempts = attempts_of(state)
-    last = attempts[-1]
-    budget = budget_of(state, runtime.context)
-    decision = choose(attempts)
-    stopped_by = limit_reached(state, budget) if decision == "retry" else None
+    """Choose what follows the last attempt, and put the result into the state."""
+    view = RunView(state, runtime.context)
+    last = view.last
+    decision = choose(last)
+    stopped_by = view.attempt_limit() if decision == "retry" else None
     if stopped_by is not None:
         decision = "give_up"
     log.info("attempt %d: %s", last.number, decision)
     return {
         "decision": decision,
         "success": last.succeeded,
-        "code": headed(state["request"], last.code),
+        "code": with_request_header(state["request"], last.code),
         "stopped_by": stopped_by,
-        # As they hold now: a resume may have given others.
-        "max_attempts": budget.attempts,
-        "budget": budget.model_dump(exclude={"attempts"}, exclude_none=True),
+        "reason": reason_of(state, last, stopped_by),
+        **view.changed(view.limits),  # by a resume
     }
 
 
-async def adecide(state: AgentState, runtime: Runtime[AgentContext]) -> Json:
-    """Do as :func:`decide` does; there is nothing to wait for."""
-    return decide(state, runtime)
+def with_request_header(request: str, code: str) -> str:
+    """Put the request above the code as a comment, line by line."""
+    first, *rest = request.strip().splitlines() or [""]
+    comment = "\n".join([f"# User request: {first}", *(f"# {line}".rstrip() for line in rest)])
+    return f"{comment}\n{code.rstrip()}\n" if code else ""
 
 
-def choose(attempts: list[Attempt]) -> Decision:
-    """Decide from the attempts alone, limits aside."""
-    last = attempts[-1]
+def reason_of(state: AgentState, last: Attempt, stopped_by: str | None) -> str | None:
+    """Say why a run has no success, also to a parent graph that keeps nothing else of it."""
+    if last.succeeded:
+        return None
+    execution = last.execution
+    error = None if execution is None else execution.error
+    parts = [last.problem or (last.analysis.explanation if last.analysis else "")]
+    if error is not None:
+        parts = [f"{error.name}: {error.message}"]
+    lacks_name = last.problem_kind == "undefined_name" or (error and error.name == "NameError")
+    if lacks_name and not (state.get("variables") or {}).get("variables"):
+        parts.append(
+            "no variables were given; a parent graph needs `variables` and `summaries`"
+            " in its state, as to_input() makes them"
+        )
+    if stopped_by is not None:
+        parts.append(f"stopped by the limit on {stopped_by}")
+    return "; ".join(part for part in parts if part) or "the last attempt was not judged a success"
+
+
+def choose(last: Attempt) -> Decision:
+    """Decide from the last attempt alone, limits aside."""
     if last.succeeded:
         return "done"
-    stubborn = repeats(last)  # asked once more, it would answer the same
-    unwilling = last.analysis is not None and not last.analysis.should_retry
-    return "give_up" if stubborn or unwilling else "retry"
+    is_repeat = last.problem_kind == "repeat"  # asked again, the model would answer the same
+    is_hopeless = last.analysis is not None and not last.analysis.should_retry
+    return "give_up" if is_repeat or is_hopeless else "retry"
 
 
-def limit_reached(state: AgentState, budget: Budget) -> str | None:
-    """Name the limit that leaves no room for another attempt."""
-    used, spent_s = total_usage(state), state.get("spent_s") or 0.0
-    return budget.reached(len(state.get("attempts") or []), used, spent_s)
+def route_after_execute(state: AgentState) -> Literal["generate", "analyze"]:
+    """Write another program if the answers don't agree yet."""
+    return "generate" if state.get("decision") == "candidate" else "analyze"
 
 
-def route_after_generate(state: AgentState) -> Literal["execute", "analyze"]:
-    """Run what can be run; the rest has failed already."""
-    return "analyze" if state["attempts"][-1]["problem"] else "execute"
+async def aroute_after_execute(state: AgentState) -> Literal["generate", "analyze"]:
+    """Do the same without a thread of its own."""
+    return route_after_execute(state)
 
 
 def route_after_decide(state: AgentState) -> Literal["generate", "__end__"]:
-    """Go round again only on ``retry``."""
+    """Start the next attempt only on ``retry``."""
     return "generate" if state.get("decision") == "retry" else "__end__"
+
+
+async def aroute_after_decide(state: AgentState) -> Literal["generate", "__end__"]:
+    """Do as :func:`route_after_decide` does, for ``ainvoke``."""
+    return route_after_decide(state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,77 +11,101 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
 
-from graph_agent.context import AgentContext
-from graph_agent.models import Caller
+from graph_agent.context import AgentContext, RunView
+from graph_agent.models import TaskRef
 from graph_agent.records import Attempt, Json
-from graph_agent.state import AgentState, attempts_of, with_last
-from nodes.approval import reviewed
-from nodes.needs import Needs, caller
-from nodes.recording import to_record
+from graph_agent.state import AgentState
+from nodes.approval.review import reviewed
+from nodes.candidates.voting import another_is_wanted, grouped
+from nodes.dependencies import Dependencies
+from nodes.recording.recording import to_record
+from sandbox.variables.bundle import VariableBundle
 
 log = logging.getLogger(__name__)
 
 
 def execute(
-    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+    state: AgentState,
+    config: RunnableConfig,
+    runtime: Runtime[AgentContext],
+    *,
+    dependencies: Dependencies,
 ) -> Json:
-    """Run the last attempt's code and note what happened.
+    """Run the last attempt's code and record what happened.
 
     Raises:
-        SandboxUnavailableError: nothing could be run; the attempt is not spent.
-        VariableError: the given variables cannot be handed over.
+        SandboxUnavailableError: nothing could be run; the attempt isn't spent.
+        VariableError: the given variables can't be passed to the code.
     """
-    attempts = attempts_of(state)
-    last = reviewed(state, attempts)
+    view = RunView(state, runtime.context)
+    last = _to_run(view)
     if last.problem:
-        return {"attempts": with_last(attempts, last)}
+        return _update(view, last)
     return _run(
-        state, attempts, last, caller("execute", runtime, config), needs, get_stream_writer()
+        view, last, TaskRef.of("execute", runtime, config), dependencies, get_stream_writer()
     )
 
 
 async def aexecute(
-    state: AgentState, config: RunnableConfig, runtime: Runtime[AgentContext], *, needs: Needs
+    state: AgentState,
+    config: RunnableConfig,
+    runtime: Runtime[AgentContext],
+    *,
+    dependencies: Dependencies,
 ) -> Json:
     """Do as :func:`execute` does, without blocking the event loop.
 
-    When it is cancelled, the run is ended with it.
+    Cancelling it ends the run in the container.
     """
-    attempts = attempts_of(state)
-    last = reviewed(state, attempts)
+    view = RunView(state, runtime.context)
+    last = _to_run(view)
     if last.problem:
-        return {"attempts": with_last(attempts, last)}
-    asked_by, write = caller("execute", runtime, config), get_stream_writer()
-    run = asyncio.to_thread(_run, state, attempts, last, asked_by, needs, write)
+        return _update(view, last)
+    task, write = TaskRef.of("execute", runtime, config), get_stream_writer()
     try:
-        return await run
+        return await asyncio.to_thread(_run, view, last, task, dependencies, write)
     except asyncio.CancelledError:
-        await asyncio.shield(asyncio.to_thread(needs.sandbox.stop, asked_by.task))
+        await asyncio.shield(asyncio.to_thread(dependencies.sandbox.stop, task.task))
         raise
 
 
+def _to_run(view: RunView) -> Attempt:
+    """Return the last attempt, after a person's review if the request wants one.
+
+    With a ``problem`` there is nothing to run.
+    """
+    wanted = (view.state.get("approve") or "never") != "never"
+    return reviewed(view) if wanted and not view.last.problem else view.last
+
+
 def _run(
-    state: AgentState,
-    attempts: list[Attempt],
+    view: RunView,
     last: Attempt,
-    asked_by: Caller,
-    needs: Needs,
+    task: TaskRef,
+    dependencies: Dependencies,
     write: Callable[[Any], None],
 ) -> Json:
-    started = time.monotonic()
-    execution = needs.sandbox.run(
+    stored = view.state.get("variables")
+    execution = dependencies.sandbox.run(
         last.code,
-        state.get("variables") or {},
-        state.get("returns"),
-        checks=state.get("checks"),
-        store=needs.store,
+        VariableBundle.from_json(stored) if stored else None,
+        view.state.get("returns"),
+        checks=view.state.get("checks"),
+        store=dependencies.store,
         on_output=lambda name, text: write({"event": "output", "stream": name, "text": text}),
-        thread=asked_by.thread or "",
-        task=asked_by.task,
+        thread=task.thread or "",
+        task=task.task,
     )
     log.info("attempt %d: %s in %.2f s", last.number, execution.outcome, execution.duration_s)
-    record = to_record(execution, needs.store, state.get("privacy") or "sample")
-    return {
-        "attempts": with_last(attempts, last.model_copy(update={"execution": record})),
-        "spent_s": (state.get("spent_s") or 0.0) + time.monotonic() - started,
-    }
+    record = to_record(execution, dependencies.store, view.privacy, view.state.get("return_types"))
+    attempt = last.model_copy(update={"execution": record})
+    if view.candidates > 1:
+        attempt = grouped(view, attempt, dependencies.store)
+    return {**_update(view, attempt), "spent_s": view.spent_now_s}
+
+
+def _update(view: RunView, attempt: Attempt) -> Json:
+    update: Json = {"attempts": view.replace_last(attempt)}
+    if view.candidates > 1 and another_is_wanted(view, attempt):
+        update["decision"] = "candidate"
+    return update

@@ -1,4 +1,4 @@
-"""Runs model-written Python in disposable, locked-down containers.
+"""Run model-written Python in disposable, locked-down containers.
 
 Usable alone, without any model::
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandbox.docker_sandbox import DockerSandbox
     from sandbox.errors import (
+        ConfinedError,
         EngineUnreachableError,
         ImageBuildError,
         ImageMissingError,
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from sandbox.policy import SandboxPolicy
     from sandbox.protocol import Sandbox
     from sandbox.records import Execution, ExecutionError, Figure, Outcome
-    from sandbox.store import VariableStore
+    from sandbox.variables.bundle import VariableBundle
+    from sandbox.variables.store import VariableStore
 
 __all__ = [
+    "ConfinedError",
     "DockerSandbox",
     "EngineUnreachableError",
     "Execution",
@@ -48,25 +51,27 @@ __all__ = [
     "SandboxPolicy",
     "SandboxUnavailableError",
     "UnsendableVariableError",
+    "VariableBundle",
     "VariableError",
     "VariableNameError",
     "VariableStore",
     "VariableStoreError",
 ]
 
-_ROOMS = {
+_LAZY = {
     "DockerSandbox": "docker_sandbox",
     "Sandbox": "protocol",
     "SandboxPolicy": "policy",
-    "VariableStore": "store",
+    "VariableBundle": "variables.bundle",
+    "VariableStore": "variables.store",
     **dict.fromkeys(("Execution", "ExecutionError", "Figure", "Outcome"), "records"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import public names when they are first used: the engine's SDK is slow to load."""
+    """Import a public name when it is first used, because the engine's SDK loads slowly."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"sandbox.{_ROOMS.get(name, 'errors')}"), name)
+    return getattr(import_module(f"sandbox.{_LAZY.get(name, 'errors')}"), name)

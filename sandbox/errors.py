@@ -1,39 +1,41 @@
-"""What can go wrong around a run, as opposed to inside it.
+"""Errors around a run.
 
-Code that fails, or that hits a limit, is no exception here: it is an
-:class:`~sandbox.records.Execution` with its outcome. These are the rest::
+Code that fails or hits a limit raises none of them: that is an outcome of the
+:class:`~sandbox.records.Execution`. The tree::
 
     SandboxError(RuntimeError)
-    ├── SandboxUnavailableError      the environment cannot run anything
+    ├── SandboxUnavailableError      the environment cannot run code
     │   ├── EngineUnreachableError   no container engine answers
-    │   ├── ImageMissingError        the runner image is not there
+    │   ├── ImageMissingError        the runner image does not exist
     │   └── ImageBuildError          the runner image could not be built
-    ├── PolicyError                  a limit that makes no sense
-    ├── VariableError                a variable that cannot be handed over
-    │   ├── VariableNameError        its name is no identifier
+    ├── PolicyError                  an impossible limit
+    ├── VariableError                a variable cannot be sent
+    │   ├── VariableNameError        its name is not an identifier
     │   ├── UnsendableVariableError  it cannot be pickled
-    │   └── VariableStoreError       its stored bytes are gone or damaged
-    └── PayloadError                 what the container sent is malformed
+    │   └── VariableStoreError       its stored bytes are missing or damaged
+    ├── PayloadError                 what the container sent is malformed
+    └── ConfinedError                work on untrusted data reached a limit, or failed
 
-All derive from :class:`RuntimeError` because LangGraph's server shows clients
-the messages of ValueError, TypeError and RuntimeError only.
+All derive from :class:`RuntimeError` because LangGraph's server shows clients only
+the messages of ValueError, TypeError and RuntimeError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 
 class SandboxError(RuntimeError):
-    """Anything this package raises on purpose."""
+    """Base of the errors that this package raises."""
 
 
 class SandboxUnavailableError(SandboxError):
-    """The environment cannot run code now; the code itself is not to blame."""
+    """The environment cannot run any code at present."""
 
 
 class EngineUnreachableError(SandboxUnavailableError):
-    """No container engine answers where one was looked for."""
+    """No container engine answers at the address."""
 
 
 class ImageMissingError(SandboxUnavailableError):
@@ -45,15 +47,15 @@ class ImageBuildError(SandboxUnavailableError):
 
 
 class PolicyError(SandboxError):
-    """A policy asks for something no engine can give."""
+    """A policy has a limit that no engine can enforce."""
 
 
 class VariableError(SandboxError):
-    """A variable cannot be handed to the sandbox."""
+    """A variable cannot be sent to the sandbox."""
 
 
 class VariableNameError(VariableError):
-    """A variable's name is not usable as a Python identifier."""
+    """A variable's name can't be used by Python code."""
 
     def __init__(self, name: object, why: str = "is not a Python identifier") -> None:
         self.name = name
@@ -63,7 +65,7 @@ class VariableNameError(VariableError):
 class UnsendableVariableError(VariableError):
     """One or more values cannot be pickled.
 
-    ``reasons`` maps each variable's name to why it cannot go.
+    ``reasons`` maps each variable's name to the reason.
     """
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
@@ -71,7 +73,7 @@ class UnsendableVariableError(VariableError):
         listed = "; ".join(f"{name!r}: {why}" for name, why in self.reasons.items())
         super().__init__(
             f"cannot send {listed}. Leave it out, send plain data made from it, or pass"
-            " skip_unsendable=True to go on without it (the model is told it is not there)"
+            " skip_unsendable=True to continue without it (the prompt then lists it as missing)"
         )
 
 
@@ -80,4 +82,15 @@ class VariableStoreError(VariableError):
 
 
 class PayloadError(SandboxError):
-    """Bytes that came out of a container do not decode within their limits."""
+    """Bytes from a container cannot be decoded within their limits."""
+
+
+class ConfinedError(SandboxError):
+    """Work on untrusted data in a child process reached a limit or failed.
+
+    ``cause``: the limit, ``failed`` for an exception there, ``crashed`` for anything else.
+    """
+
+    def __init__(self, cause: Literal["time", "memory", "failed", "crashed"], message: str) -> None:
+        self.cause = cause
+        super().__init__(message)

@@ -1,7 +1,7 @@
-"""Who a container, a volume or a folder belongs to, so that leftovers of the dead can go.
+"""Identifies the process that a container, a volume or a folder belongs to.
 
-A process number alone would not do: engines and state folders may be shared by
-machines and by containers, each with numbers of its own, and numbers come again.
+Used to remove what dead processes left behind. A process ID is not enough: machines and
+containers that share an engine or a disk each have their own, and they are reused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNKNOWN = "x"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One process: its machine, number, the machine's start and its own, as far as known."""
+    """A process: its machine and ID, and when the machine and the process were started."""
 
     host: str
     pid: int
@@ -38,7 +38,7 @@ class Owner:
 
     @classmethod
     def parse(cls, token: str) -> Self | None:
-        """Read what :meth:`__str__` wrote; None if it is something else."""
+        """Read what :meth:`__str__` wrote; return None for anything else."""
         match = _TOKEN.fullmatch(token)
         return None if match is None else cls(match[1], int(match[2]), match[3], match[4])
 
@@ -46,7 +46,7 @@ class Owner:
         return f"{self.host}.{self.pid}.{self.boot}.{self.started}"
 
     def is_gone(self) -> bool:
-        """Whether the process has certainly ended; False for another machine's."""
+        """Whether the process has certainly ended; False for processes of other machines."""
         if self.host != _host():
             return False
         if self.boot != _boot() or not _exists(self.pid):
@@ -57,7 +57,7 @@ class Owner:
 
 @functools.cache
 def _host() -> str:
-    """Tell this machine, or container, from others that may share an engine or a disk."""
+    """Identify this machine or container among those that may share an engine or a disk."""
     parts = [platform.node()]
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         with contextlib.suppress(OSError):
@@ -76,32 +76,22 @@ def _boot() -> str:
     return hashlib.sha256(boot_id).hexdigest()[:8]
 
 
-def _started(pid: int) -> str | None:
-    """Read when a process started, clock ticks since boot; None where it cannot be told."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    # The name, in parentheses, may hold anything.
-    return stat.rpartition(")")[2].split()[19]
-
-
 if sys.platform == "win32":
+    import psutil
 
     def _exists(pid: int) -> bool:
-        import ctypes
+        return psutil.pid_exists(pid)
 
-        kernel = ctypes.windll.kernel32
-        query_limited_information, still_active = 0x1000, 259
-        handle = kernel.OpenProcess(query_limited_information, False, pid)
-        if not handle:
-            return False
-        code = ctypes.c_ulong()
-        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-        kernel.CloseHandle(handle)
-        return code.value == still_active
+    def _started(pid: int) -> str | None:
+        """Read when a process started, milliseconds since the epoch; None if unknown."""
+        try:
+            return str(round(psutil.Process(pid).create_time() * 1000))
+        except psutil.Error:
+            return None
 
 else:
+    # Not psutil: it takes a living process for gone if /proc hides it (hidepid=2), and the
+    # start times it returns change when the clock is set.
 
     def _exists(pid: int) -> bool:
         try:
@@ -109,5 +99,14 @@ else:
         except ProcessLookupError:
             return False
         except PermissionError:
-            return True
+            pass
         return True
+
+    def _started(pid: int) -> str | None:
+        """Read when a process started, clock ticks since boot; None if unknown."""
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        # The process's name, in parentheses, may contain anything.
+        return stat.rpartition(")")[2].split()[19]

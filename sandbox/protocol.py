@@ -1,4 +1,4 @@
-"""What the rest of the project knows of a sandbox."""
+"""What the rest of the project calls on a sandbox."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sandbox.records import Execution
-from sandbox.store import VariableBundle, VariableStore
+from sandbox.variables.bundle import VariableBundle
+from sandbox.variables.store import VariableStore
 
 OutputListener = Callable[[str, str], None]
 """Called with ``"stdout"`` or ``"stderr"`` and the text as it arrives."""
 
 
 class Sandbox(Protocol):
-    """Runs code apart from this process."""
+    """Runs code isolated from this process."""
 
     def check(self) -> None:
         """Make sure that runs are possible at all.
 
         Raises:
-            SandboxUnavailableError: they are not; the message says what to do.
+            SandboxUnavailableError: they aren't; the message says what to do.
         """
 
     def prepare(self, *, thread: str = "") -> None:
-        """Start what the next run of a thread needs, in the background; never raises."""
+        """Start what a thread's next run needs, in the background; never raises."""
 
     def run(
         self,
@@ -39,18 +40,18 @@ class Sandbox(Protocol):
     ) -> Execution:
         """Run ``code`` once with ``variables``, values or references into ``store``, as globals.
 
-        ``thread`` and ``task`` say on whose behalf; what still runs for the same task is ended.
+        ``thread`` and ``task`` are what the run is for. What still runs for the task is ended.
 
         Raises:
-            SandboxUnavailableError: the environment cannot run anything.
-            VariableError: a variable cannot be handed over.
+            SandboxUnavailableError: the environment can't run anything.
+            VariableError: a variable can't be sent.
         """
 
     def stop(self, task: str) -> None:
-        """End what runs for a task, wherever it was started; never raises."""
+        """End what runs for a task, in any process; never raises."""
 
     def packages(self) -> Mapping[str, str]:
         """Name and version of the libraries the code can import."""
 
     def python_version(self) -> str:
-        """The minor version the code runs on, such as ``3.11``."""
+        """The minor version of Python the code runs on, such as ``3.11``."""

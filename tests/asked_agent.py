@@ -1,7 +1,9 @@
-"""A program whose run waits for a person and goes on: for tests of what is traced of it."""
+"""A program whose run waits for a person and continues, for tests of its trace."""
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -14,13 +16,14 @@ from tests.scripted_model import ScriptedModel, fenced, verdict
 
 
 def main() -> None:
-    """Wait, refuse an answer of no use, and approve."""
+    """Print why it waits, refuse an invalid answer, and continue after an approval."""
     thread: Any = {"configurable": {"thread_id": "t"}}
     model = ScriptedModel(codes=[fenced("x = 1")], verdicts=[verdict(True)])
     with DockerSandbox() as sandbox:
         graph: Any = build_graph(model, InMemorySaver(), sandbox=sandbox)
         request = CodeGenerationRequest("Go", approve="always")
-        graph.invoke(request.to_input(default_store()), thread)
+        waiting = graph.invoke(request.to_input(default_store()), thread)
+        json.dump(waiting["__interrupt__"][0].value["reasons"], sys.stdout)
         graph.invoke(Command(resume="answercanary"), thread)
         assert graph.invoke(Command(resume="approve"), thread)["success"]
 

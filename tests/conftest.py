@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: real Docker, a state folder of their own, no real models."""
+"""Fixtures for all tests: real Docker, a separate state folder for each test, no real models."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from graph_agent.settings import Settings, load_settings
+from graph_agent.config.settings import Settings, load_settings
 from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy
-from sandbox.engine import connect
+from sandbox.engine.connection import connect
 from sandbox.image import build_image
 
 KEPT = ("CODEGEN_AGENT_CACHE", "CODEGEN_AGENT_BASE_IMAGE")
@@ -22,7 +22,7 @@ OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LAN
 
 @pytest.fixture(scope="session", autouse=True)
 def no_real_models() -> Iterator[None]:
-    """Refuse every connection that leaves this machine: no test may reach a real model."""
+    """Refuse connections that leave this machine: no test may reach a real model."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -40,35 +40,35 @@ def no_real_models() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide the developer's own keys and settings, and give each test its own state folder."""
+    """Hide the developer's keys and settings, and give each test its own state folder."""
     for name in list(os.environ):
-        # Where weights and wheels lie, and what the image is built on, are the machine's.
+        # The folder of weights and wheels and the base image belong to the machine.
         if name.startswith(OURS) and name not in KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("CODEGEN_AGENT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LANGSMITH_TRACING", "false")
-    empty = tmp_path / "empty.env"
+    empty = tmp_path.parent / "empty.env"
     empty.touch()
     monkeypatch.setenv("CODEGEN_AGENT_DOTENV_PATH", str(empty))
 
 
 @pytest.fixture
 def settings() -> Settings:
-    """The settings of this test, with a state folder of its own."""
+    """This test's settings, with its own state folder."""
     return load_settings()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def runner_image() -> None:
-    """Build the runner image if its program changed; without an engine its tests say so."""
+    """Build the runner image if its program has changed; without an engine, tests report it."""
     with contextlib.suppress(EngineUnreachableError), contextlib.closing(connect()) as client:
         build_image(client)
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[DockerSandbox]:
-    """A sandbox with short limits, on the real engine."""
+    """A sandbox with short limits on the real engine."""
     policy = SandboxPolicy(timeout_s=30, memory="1g")
-    with DockerSandbox(policy) as one:
-        one.check()
-        yield one
+    with DockerSandbox(policy) as sandbox:
+        sandbox.check()
+        yield sandbox

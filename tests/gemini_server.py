@@ -27,6 +27,7 @@ __all__ = [
     "Failure",
     "GeminiServer",
     "Malformed",
+    "Raw",
     "Received",
     "Slow",
     "Text",
@@ -49,12 +50,15 @@ EVENTS = "text/event-stream"
 
 def events_of(bodies: Sequence[dict[str, Any]]) -> bytes:
     """Write response bodies as server-sent events."""
-    return "".join(f"data: {json.dumps(one)}\r\n\r\n" for one in bodies).encode()
+    return "".join(f"data: {json.dumps(body)}\r\n\r\n" for body in bodies).encode()
 
 
 @dataclass(frozen=True)
 class Text:
-    """An answer; ``thought`` comes before it as a thinking part, ``chunks`` when streamed."""
+    """An answer; ``thought`` comes before it as a thinking part, ``chunks`` when streamed.
+
+    ``parts``: the answer's text in several parts, where it isn't streamed.
+    """
 
     text: str
     finish_reason: str = "STOP"
@@ -62,6 +66,7 @@ class Text:
     chunks: Sequence[str] | None = None
     input_tokens: int = 11
     output_tokens: int = 7
+    parts: Sequence[str] = ()
 
     def bodies(self, streamed: bool) -> list[dict[str, Any]]:
         """Return the response bodies: one, or one for each chunk."""
@@ -73,7 +78,7 @@ class Text:
         if self.thought and first:
             parts.append({"text": self.thought, "thought": True})
         if text:
-            parts.append({"text": text})
+            parts += [{"text": part} for part in (self.parts or [text])]
         candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
         usage: dict[str, Any] = {"promptTokenCount": self.input_tokens}
         if last:
@@ -101,7 +106,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Malformed:
-    """Status 200 and a body that is no JSON."""
+    """Status 200 and a body that isn't JSON."""
 
     body: bytes = b'{"candidates": [{"content"'
 
@@ -121,7 +126,7 @@ class Slow:
 
 @dataclass(frozen=True)
 class BrokenOff:
-    """The beginning of a stream, then ``then``, raw; a call that is no stream is dropped.
+    """The beginning of a stream, then ``then``, raw; a call that isn't a stream is dropped.
 
     ``cleanly``: the response then ends as if it were whole; else the connection breaks.
     """
@@ -138,14 +143,21 @@ class BrokenOff:
 
 @dataclass(frozen=True)
 class Watched:
-    """The reply, and ``tell`` is called at a moment of its way: before, half way, or after it."""
+    """The reply; ``notify`` is called before it is sent, half way through, or after it."""
 
     reply: Text
     at: Literal["before", "half", "after"]
-    tell: Callable[[], None]
+    notify: Callable[[], None]
 
 
-Reply = BrokenOff | Text | Blocked | Failure | Malformed | Dropped | Slow | Watched
+@dataclass(frozen=True)
+class Raw:
+    """What ``send`` writes, which gets a function that writes and the event of the server's end."""
+
+    send: Callable[[Callable[[bytes], object], threading.Event], None]
+
+
+Reply = Raw | BrokenOff | Text | Blocked | Failure | Malformed | Dropped | Slow | Watched
 
 
 @dataclass(frozen=True)
@@ -158,23 +170,30 @@ class Received:
 
     @property
     def streamed(self) -> bool:
-        """Tell whether a stream was asked for."""
+        """Whether a stream was asked for."""
         return ":streamGenerateContent" in self.path
 
     @property
     def pictures(self) -> list[tuple[str, bytes]]:
         """Return type and bytes of every picture sent."""
-        parts = [part for one in self.json.get("contents", []) for part in one.get("parts", [])]
+        parts = [
+            part for content in self.json.get("contents", []) for part in content.get("parts", [])
+        ]
         sent = [part["inlineData"] for part in parts if "inlineData" in part]
         # As this client writes it; JSON of protocol buffers takes mimeType and plain base64 too.
-        return [(one["mime_type"], base64.urlsafe_b64decode(one["data"])) for one in sent]
+        return [
+            (picture["mime_type"], base64.urlsafe_b64decode(picture["data"])) for picture in sent
+        ]
 
     @property
     def prompt(self) -> str:
         """Join all texts sent, system instruction first."""
         contents = [self.json.get("systemInstruction", {}), *self.json.get("contents", [])]
         return "\n".join(
-            part["text"] for one in contents for part in one.get("parts", []) if "text" in part
+            part["text"]
+            for content in contents
+            for part in content.get("parts", [])
+            if "text" in part
         )
 
 
@@ -248,7 +267,10 @@ class _Handler(BaseHTTPRequestHandler):
             reply = reply.reply
         if isinstance(reply, Watched):
             self._watched, reply = reply, reply.reply
-        if isinstance(reply, Dropped):
+        if isinstance(reply, Raw):
+            self.close_connection = True
+            reply.send(self.wfile.write, self.server.gemini.ending)
+        elif isinstance(reply, Dropped):
             self.close_connection = True
         elif isinstance(reply, BrokenOff):
             self.close_connection = True
@@ -299,7 +321,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reached(self, moment: str) -> None:
         if self._watched is not None and self._watched.at == moment:
-            self._watched.tell()
+            self._watched.notify()
 
     def log_message(self, *args: Any) -> None:
         """Keep quiet: the requests are recorded."""

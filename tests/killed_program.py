@@ -1,7 +1,8 @@
-"""Starts or resumes a run in a process of its own, which may die at a named point of it."""
+"""Starts or resumes a run in a separate process, which can be killed at a named point."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import linecache
 import os
@@ -19,24 +20,25 @@ from typing import Any, Literal
 
 import docker
 import langchain_google_genai
+import numpy as np
 import pandas as pd
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest
-from graph_agent.events import Finished
+from graph_agent.runs.events import Finished
 from sandbox import DockerSandbox
 from tests.scripted_model import ScriptedModel
 
 __all__ = ["Answer", "Orders", "Point", "go"]
 
-# Loaded once, in the process that all others are forked from.
+# Loaded once, in the process that the others are forked from.
 LOADED = (docker, langchain_google_genai, pd)
 NODES = {f"nodes.{name}:{name}" for name in ("generate", "execute", "analyze", "decide")}
-LAUNCHES = "sandbox.launch:Launcher.start"
+LAUNCHES = "sandbox.containers.launch:Launcher.start"
 
 
 @dataclass(frozen=True)
 class Point:
-    """The ``nth`` time a function is entered, is left, or comes to the ``line`` that holds a text.
+    """The ``nth`` time a function is entered, returns, or reaches a line with the text ``line``.
 
     ``function``: module, a colon, and its qualified name.
     """
@@ -54,10 +56,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Orders:
-    """What a process is to do.
+    """What a process does.
 
     ``request`` None: resume. ``hold``: wait at ``point`` instead of dying, after
-    touching this file. ``tokens``: have the model's answers streamed.
+    touching this file. ``tokens``: stream the model's answers. ``watched`` False: don't look
+    for the point and the nodes, which slows the run down.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class Orders:
     point: Point | None = None
     hold: Path | None = None
     tokens: bool = False
+    watched: bool = True
     image: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     scripted: bool = False
@@ -74,20 +78,21 @@ class Orders:
 
 
 Answer = dict[str, Any]
-"""What a process reports; see :func:`_report`."""
+"""What a process reports; see :func:`_run`."""
 
 
 def go(orders: Orders, report: Path) -> None:
-    """Do it and write a report, unless killed before."""
+    """Run and write a report, unless killed before."""
     os.environ.clear()
     os.environ.update(orders.environment)
     os.chdir(orders.folder)
-    tempfile.tempdir = None  # what the parent found out about its environment
+    tempfile.tempdir = None  # forget the parent's
     with open("stderr.txt", "a") as errors:
         os.dup2(errors.fileno(), 2)
     watch = Watch(orders.point, orders.hold)
-    threading.settrace(watch)
-    sys.settrace(watch)
+    if orders.watched:
+        threading.settrace(watch)
+        sys.settrace(watch)
     answer: Answer
     try:
         answer = _run(orders)
@@ -107,9 +112,7 @@ def _run(orders: Orders) -> Answer:
     if orders.request is None:
         workflow = AgentWorkflow.resume(orders.thread, client, **options)
     else:
-        request = CodeGenerationRequest(
-            orders.request, {"n": 20, "table": pd.DataFrame({"a": [1]})}
-        )
+        request = CodeGenerationRequest(orders.request, {"n": 20, "table": np.ones((1, 50_000))})
         workflow = AgentWorkflow(request, client, thread_id=orders.thread, **options)
     for event in workflow.stream(tokens=orders.tokens):
         if isinstance(event, Finished):
@@ -117,10 +120,12 @@ def _run(orders: Orders) -> Answer:
             return {
                 "success": result.success,
                 "request": result.output["request"],
-                "attempts": [[one.number, one.code] for one in result.attempts],
-                "outcomes": [one.execution and one.execution.outcome for one in result.attempts],
+                "attempts": [[attempt.number, attempt.code] for attempt in result.attempts],
+                "outcomes": [
+                    attempt.execution and attempt.execution.outcome for attempt in result.attempts
+                ],
                 "answer": result.variables.get("answer"),
-                "usage": {node: vars(one) for node, one in result.usage.items()},
+                "usage": {node: vars(usage) for node, usage in result.usage.items()},
                 "transcript": result.transcript,
                 "stopped_by": result.stopped_by,
             }
@@ -128,7 +133,7 @@ def _run(orders: Orders) -> Answer:
 
 
 class Watch:
-    """A tracing function that notes which nodes were entered, and strikes at a point."""
+    """A trace function that records the nodes entered, and strikes at a point."""
 
     def __init__(self, point: Point | None, hold: Path | None) -> None:
         self.ran: list[str] = []
@@ -137,14 +142,16 @@ class Watch:
         self._met: Counter[Point] = Counter()
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
-        """Look at a function that is entered."""
+        """Handle the entry of a function."""
         function = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"
-        if function in NODES:
+        is_point = self._point is not None and function == self._point.function
+        if function in NODES and not _is_resumed(frame):
             self.ran.append(frame.f_code.co_name)
-        if self._point is None or function != self._point.function:
+        if self._point is None or not is_point:
             return None
         if self._point.event == "call":
-            self._strike()
+            if not _is_resumed(frame):
+                self._strike()
             return None
         return self._inside
 
@@ -170,3 +177,9 @@ class Watch:
         else:
             self._hold.touch()
             time.sleep(60)
+
+
+def _is_resumed(frame: FrameType) -> bool:
+    """Whether a generator goes on after a yield: RESUME's argument is 0 at its start only."""
+    code = frame.f_code
+    return bool(code.co_flags & inspect.CO_GENERATOR and code.co_code[frame.f_lasti + 1] & 3)

@@ -1,4 +1,4 @@
-"""Runs that are killed, and the model they talk to: what tests of them share."""
+"""Runs that are killed, and the server of their model, for several tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import docker
 
-from sandbox.image.labels import ROLE_LABEL
+from sandbox.image.spec import ROLE_LABEL
 from sandbox.owner import OWNER_LABEL, Owner
 from tests.gemini_server import GeminiServer, Received, Reply, Text, Watched
 from tests.killed_program import Answer, Orders, Point, go
@@ -32,13 +32,13 @@ KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "CODEGEN_AGENT_BASE_IMA
 
 
 class Model(GeminiServer):
-    """Answers by what is asked: code that fails, code that works, and what they are worth."""
+    """Answers with code that fails, then code that works, and with verdicts on both."""
 
     def __init__(self, fails: str = FAILS, works: str = WORKS) -> None:
         super().__init__([Text("")])
         self.codes = [fails, works]
         self.strike: tuple[int, Moment, Callable[[], None]] | None = None
-        """A request's number from 1, a moment of its answer's way, and what to do then."""
+        """A request's number from 1, a moment while it is answered, and what to do then."""
 
     def next_reply(self, received: Received) -> Reply:
         """Record a request and answer it."""
@@ -56,17 +56,17 @@ class Model(GeminiServer):
 
     @property
     def questions(self) -> int:
-        """Return how many different questions were asked."""
-        return len({json.dumps(one.json, sort_keys=True) for one in self.requests})
+        """The number of different questions."""
+        return len({json.dumps(request.json, sort_keys=True) for request in self.requests})
 
     @property
     def models(self) -> set[str]:
-        """Return the names of the models that were asked."""
-        return {one.path.rpartition("/")[2].partition(":")[0] for one in self.requests}
+        """The names of the models that were asked."""
+        return {request.path.rpartition("/")[2].partition(":")[0] for request in self.requests}
 
 
 class Run:
-    """One run and the processes that work on it, in a folder of their own."""
+    """One run and its processes, in a separate folder."""
 
     def __init__(self, folder: Path, model: Model) -> None:
         self.folder = folder
@@ -78,8 +78,15 @@ class Run:
         (folder / "tmp").mkdir(parents=True)
         (folder / "empty.env").touch()
 
+    def warm_up(self) -> None:
+        """Wait until the process that the others are forked from has imported everything."""
+        process = self._processes.Process(target=int)
+        process.start()
+        ended(process)
+        process.close()
+
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment of a process; an empty value takes away."""
+        """Return the environment of a process; an empty value removes a variable."""
         merged = {name: os.environ[name] for name in KEPT if name in os.environ}
         merged |= {
             "TMPDIR": str(self.folder / "tmp"),
@@ -93,7 +100,7 @@ class Run:
         return {name: value for name, value in merged.items() if value}
 
     def begin(self, **orders: Any) -> tuple[BaseProcess, Path]:
-        """Start a process; with ``environ``, it has these variables besides."""
+        """Start a process; ``environ``: more environment variables."""
         environ = {"CODEGEN_AGENT_MODEL": MODEL, **orders.pop("environ", {})}
         made = Orders(self.folder, self.environment(environ), **orders)
         report = self.folder / f"report-{len(self.pids)}.json"
@@ -104,7 +111,7 @@ class Run:
         return process, report
 
     def killed(self, point: Point, **orders: Any) -> None:
-        """Start a run and let it die at a point."""
+        """Start a run that dies at a point."""
         process, report = self.begin(**{"request": "Give the answer", "point": point, **orders})
         ended(process)
         said = report.read_text() if report.exists() else ""
@@ -112,7 +119,7 @@ class Run:
         process.close()
 
     def killed_by_the_model(self, number: int, at: Moment, **orders: Any) -> None:
-        """Start a run and kill it at a moment of the way of an answer."""
+        """Start a run and kill it while the model answers."""
         struck: list[int] = []
 
         def strike() -> None:
@@ -127,7 +134,7 @@ class Run:
         assert struck == self.pids
 
     def held(self, point: Point, **orders: Any) -> BaseProcess:
-        """Start a run and let it wait at a point."""
+        """Start a run that waits at a point."""
         there = self.folder / "there"
         process, report = self.begin(
             **{"request": "Give the answer", "point": point, "hold": there, **orders}
@@ -135,12 +142,12 @@ class Run:
         deadline = time.monotonic() + LIMIT_S
         while not there.exists():
             assert process.is_alive(), report
-            assert time.monotonic() < deadline, "it never came"
+            assert time.monotonic() < deadline, "it did not reach the point"
             time.sleep(0.05)
         return process
 
     def resumed(self, **orders: Any) -> Answer:
-        """Go on in another process, which has another model in its environment."""
+        """Resume in another process, which has another model in its environment."""
         environ = {"CODEGEN_AGENT_MODEL": "gemini-2.5-pro", **orders.pop("environ", {})}
         process, report = self.begin(environ=environ, **orders)
         ended(process)
@@ -150,21 +157,35 @@ class Run:
         return answer
 
     def containers(self) -> list[dict[str, Any]]:
-        """List the containers of this run's processes, whatever state they are in."""
+        """List the containers of this run's processes, in any state."""
         with closing(docker.from_env()) as client:
             found = client.api.containers(all=True, filters={"label": f"{ROLE_LABEL}=run"})
-        return [one for one in found if _pid(one["Labels"]) in self.pids]
+        return [container for container in found if _pid(container["Labels"]) in self.pids]
 
     def assert_no_containers(self) -> None:
-        """Wait until all containers are gone; fails after a while."""
+        """Wait until all containers are gone, but not for long."""
         deadline = time.monotonic() + GONE_S
         while left := self.containers():
             assert time.monotonic() < deadline, left
             time.sleep(0.1)
 
 
+def assert_solved(answer: Answer) -> None:
+    """Check that a run has its right answer, and counts each attempt and call once."""
+    assert answer.get("success"), answer
+    assert answer["attempts"] == [[1, FAILS], [2, WORKS]]
+    assert answer["outcomes"] == ["error", "ok"]
+    assert answer["answer"] == 41
+    once = {"calls": 2, "input_tokens": 22, "output_tokens": 14, "cached_calls": 0}
+    assert answer["usage"] == {"generate": once, "analyze": once}
+    for heading in ("Generated Code", "Execution Results"):
+        for number in (1, 2):
+            assert answer["transcript"].count(f"**{heading} (Attempt {number}):**") == 1
+    assert answer["transcript"].count("**Analysis:**") == 2
+
+
 def ended(process: BaseProcess) -> None:
-    """Wait for a process's end."""
+    """Wait until a process ends."""
     process.join(LIMIT_S)
     if process.is_alive():
         process.kill()
@@ -173,7 +194,7 @@ def ended(process: BaseProcess) -> None:
 
 
 def kill(process: BaseProcess) -> None:
-    """End a process as the system would."""
+    """Kill a process and wait for it."""
     process.kill()
     process.join()
     process.close()

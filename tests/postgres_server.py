@@ -1,10 +1,11 @@
-"""A Postgres server of the tests' own on the loopback, from Debian's package."""
+"""A Postgres server for the tests, on the loopback interface, from Debian's package."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -14,18 +15,17 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from psycopg import sql
 
 START_S = 60
 USER, PASSWORD = "worker", "canary/of the@password"
-WRITTEN = "canary%2Fof%20the%40password"
+ENCODED_PASSWORD = "canary%2Fof%20the%40password"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "16MB",
     "max_connections": "40",
     "lc_messages": "C",
@@ -33,19 +33,19 @@ SETTINGS = {
 
 
 def programs() -> Path | None:
-    """Find the newest server's programs."""
-    found = sorted(
+    """Find the folder of the newest server's programs."""
+    installed = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"),
-        key=lambda one: int(one.parent.parent.name),
+        key=lambda path: int(path.parent.parent.name),
     )
-    if found:
-        return found[-1].parent
-    there = shutil.which("postgres")
-    return Path(there).parent if there else None
+    if installed:
+        return installed[-1].parent
+    on_path = shutil.which("postgres")
+    return Path(on_path).parent if on_path else None
 
 
 def account() -> str | None:
-    """Name the user the server runs as, which is never root; None: there is none."""
+    """Name the user the server runs as, which can't be root; None if there is no such user."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid()).pw_name
     with contextlib.suppress(KeyError):
@@ -53,16 +53,33 @@ def account() -> str | None:
     return None
 
 
-class PostgresServer:
-    """Its data lie in a folder its user can reach; it ends when this process does."""
+def free_port() -> int:
+    """Choose a port below those the system gives out, so that a restart finds it free, too."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
-    def __init__(self, bin_: Path, user: str, folder: Path) -> None:
+
+def execute(url: str, statement: Any) -> None:
+    """Execute one or more statements."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+class PostgresServer:
+    """A server with its data in ``folder``; it ends when the thread that starts it does.
+
+    ``keeps_commits``: also when it is killed, as a server does by default.
+    """
+
+    def __init__(self, bin_: Path, user: str, folder: Path, *, keeps_commits: bool = False) -> None:
+        self._settings = {**SETTINGS, "synchronous_commit": "on" if keeps_commits else "off"}
         self._bin, self._user, self._folder = bin_, user, folder
         self._data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         secret = folder / "password"
         secret.write_text(PASSWORD)
         if os.geteuid() == 0:
@@ -75,10 +92,14 @@ class PostgresServer:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Start, and wait until it answers."""
-        options = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self._folder)}
+        """Start, and wait until it accepts connections."""
+        options = {
+            **self._settings,
+            "port": str(self.port),
+            "unix_socket_directories": str(self._folder),
+        }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        # Interrupted, it ends every connection and then itself.
+        # On SIGINT it closes all connections, then exits.
         ends_with_us = ["--pdeathsig", "INT"]
         with (self._folder / "log").open("ab") as log:
             command = [*self._as_user(*ends_with_us), self._bin / "postgres", "-D", self._data]
@@ -91,31 +112,35 @@ class PostgresServer:
                 psycopg.connect(self.url("postgres"), connect_timeout=5).close()
                 return
             assert self._process.poll() is None, (self._folder / "log").read_text()
-            assert time.monotonic() < deadline, "Postgres does not answer"
+            assert time.monotonic() < deadline, "Postgres accepts no connections"
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End it and every connection to it."""
+        """Stop it and close every connection to it."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
             self._process = None
 
+    def kill(self) -> None:
+        """Kill its first process; the others notice it and end."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     def url(self, database: str) -> str:
-        """Return the address of a database."""
-        return f"postgresql://{USER}:{WRITTEN}@127.0.0.1:{self.port}/{database}"
+        """Return the URL of a database."""
+        return f"postgresql://{USER}:{ENCODED_PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
-        """Make an empty database and yield its address."""
+        """Create an empty database and yield its URL."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._admin(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        admin = self.url("postgres")
+        execute(admin, f"CREATE DATABASE {name}")
         yield self.url(name)
-        self._admin(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-    def _admin(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+        execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
 
     def _as_user(self, *options: str) -> list[str]:
         if os.geteuid() == 0:
@@ -124,11 +149,13 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running_server(bin_: Path, user: str) -> Iterator[PostgresServer]:
-    """Start a server and take it away again."""
+def running_server(
+    bin_: Path, user: str, *, keeps_commits: bool = False
+) -> Iterator[PostgresServer]:
+    """Start a server, and remove it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="codegen-agent-postgres-"))
     try:
-        server = PostgresServer(bin_, user, folder)
+        server = PostgresServer(bin_, user, folder, keeps_commits=keeps_commits)
         server.start()
         try:
             yield server

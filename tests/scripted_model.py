@@ -69,7 +69,7 @@ class ScriptedModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         tags = run_manager.tags if run_manager else []
-        tag = next(one for one in ("generate", "analyze") if one in tags)
+        tag = next(node for node in ("generate", "analyze") if node in tags)
         self._seen.append((tag, messages))
         script: list[Reply] = self.codes if tag == "generate" else self.verdicts
         index = self.calls.count(tag) - 1

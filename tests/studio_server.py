@@ -1,4 +1,4 @@
-"""``langgraph dev`` as its users have it: a process of its own, here in a folder of its own."""
+"""``langgraph dev`` as users run it: a separate process, here in its own folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ graph = StateGraph(MessagesState).add_node(block).add_edge(START, "block").compi
 
 @dataclass(frozen=True)
 class StudioServer:
-    """A server that answers at ``url``; what it writes besides its log lies in ``state``."""
+    """A server at ``url``, with its log in ``folder`` and its other files in ``state``."""
 
     url: str
     pid: int
@@ -48,10 +48,10 @@ class StudioServer:
 
 @contextlib.contextmanager
 def studio_server(folder: Path, environ: Mapping[str, str]) -> Iterator[StudioServer]:
-    """Serve the repo's graphs, and ``blocking``, a graph that blocks the event loop.
+    """Serve the repo's graph, and ``blocking``, a graph that blocks the event loop.
 
-    The server keeps its own state in ``.langgraph_api`` where it is started, and reads the
-    graphs' paths from there too: so it is started in a copy that links to the repo.
+    The server reads the graphs' paths from its working folder and keeps its state there, so
+    it runs in a folder that links to the repo.
     """
     folder.mkdir()
     config = json.loads((REPO / "langgraph.json").read_text())
@@ -103,10 +103,10 @@ def _wait_until_ready(server: StudioServer, process: subprocess.Popen[bytes]) ->
             if httpx.get(f"{server.url}/ok", timeout=5).status_code == 200:
                 return
         time.sleep(0.1)
-    raise AssertionError(f"the server never came up:\n{server.log[-5000:]}")
+    raise AssertionError(f"the server did not start:\n{server.log[-5000:]}")
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,17 +1,17 @@
-"""A server that takes traces, LangSmith's and OpenTelemetry's, and keeps what it was sent."""
+"""A server that accepts and records traces of LangSmith and OpenTelemetry."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 
 import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.served_http import ServedHttp
 
 INFO = {
     "version": "0.12.0",
@@ -36,33 +36,28 @@ class Received:
     body: bytes
 
 
-class TraceServer:
+class TraceServer(ServedHttp):
     """The server; a context manager that listens on a free port of 127.0.0.1."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.connections = 0
-        self._http = _Server(("127.0.0.1", 0), _Handler)
-        self._http.traces = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Return the base URL."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        http = _Server(("127.0.0.1", 0), _Handler)
+        http.traces = self
+        super().__init__(http)
 
     @property
     def bodies(self) -> str:
-        """Join all that was sent."""
-        return "\n".join(one.body.decode("utf-8", "replace") for one in self.received)
+        """All request bodies, joined."""
+        return "\n".join(request.body.decode("utf-8", "replace") for request in self.received)
 
     def parts(self) -> dict[str, list[Any]]:
-        """Sort the JSON parts sent to LangSmith by their kind, such as ``post`` and ``outputs``."""
+        """Return the JSON parts sent to LangSmith by kind, such as ``post`` and ``outputs``."""
         found: dict[str, list[Any]] = {}
-        for one in self.received:
-            if one.path.endswith("/runs/multipart"):
-                boundary = one.headers["content-type"].partition("boundary=")[2].strip('"')
-                for part in one.body.split(b"--" + boundary.encode()):
+        for request in self.received:
+            if request.path.endswith("/runs/multipart"):
+                boundary = request.headers["content-type"].partition("boundary=")[2].strip('"')
+                for part in request.body.split(b"--" + boundary.encode()):
                     head, _, text = part.partition(b"\r\n\r\n")
                     if b'name="' in head:
                         name = head.partition(b'name="')[2].partition(b'"')[0].decode()
@@ -73,25 +68,11 @@ class TraceServer:
     def spans(self) -> list[Any]:
         """Return the OpenTelemetry spans."""
         spans = []
-        for one in self.received:
-            if one.path == "/v1/traces":
-                for resource in ExportTraceServiceRequest.FromString(one.body).resource_spans:
+        for request in self.received:
+            if request.path == "/v1/traces":
+                for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans:
                     spans += [span for scope in resource.scope_spans for span in scope.spans]
         return spans
-
-    def __enter__(self) -> TraceServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
 
 
 class _Server(ThreadingHTTPServer):
@@ -110,11 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """Tell what a LangSmith of today can."""
+        """Return the capabilities of a current LangSmith server."""
         self._answer(json.dumps(INFO).encode())
 
     def do_POST(self) -> None:
-        """Take traces."""
+        """Record a trace."""
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self._decoded(self._read(headers), headers.get("content-encoding", ""))
         self.server.traces.received.append(Received(self.path, headers, body))
@@ -145,4 +126,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Keep quiet: the requests are recorded."""
+        """Log nothing: the requests are recorded."""

@@ -1,7 +1,7 @@
-"""A program that runs the graph on data whose every value is recognisable, for tests of tracing.
+"""A program that runs the graph on recognisable values, for tests of tracing.
 
-``python -m tests.traced_agent LEVEL``; it prints what the model was told. An error,
-a resume, a failed check, an update and a run inside another's are all in it.
+``python -m tests.traced_agent LEVEL`` prints the model's prompts. It includes an error, a
+resume, a failed check, an update, and a run inside another one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
 from graph_agent import CodeGenerationRequest, ModelRequestError, build_graph
-from graph_agent.settings import load_settings
+from graph_agent.config.settings import load_settings
 from sandbox import DockerSandbox, SandboxPolicy, VariableStore
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
@@ -50,14 +50,14 @@ class KeyedModel(ScriptedModel):
 
 
 def main(level: str) -> None:
-    """Run the graph as far as tracing goes, and print the prompts."""
+    """Run the graph in every way that is traced, and print the prompts."""
     settings = load_settings()
     assert settings.gemini_api_key is not None
     key = settings.gemini_api_key.get_secret_value()
     model = KeyedModel(
         api_key=settings.gemini_api_key,
         codes=[fenced(code) for code in (RAISES, FAILS_THE_CHECK, SUCCEEDS, SUCCEEDS)],
-        verdicts=[RuntimeError(f"the key {key} is bad"), verdict(False, why="No.", plan="Mend.")],
+        verdicts=[RuntimeError(f"the key {key} is bad"), verdict(False, why="No.", plan="Fix it.")],
     )
     store = VariableStore(settings.state_dir / "variables")
     df = pd.DataFrame({"name": [f"row{i:05d}x" for i in range(3_000)]})
@@ -77,7 +77,11 @@ def main(level: str) -> None:
         except ModelRequestError:
             out = graph.invoke(None, thread)
         assert out["success"], out
-        assert [bool(one["execution"]["check_error"]) for one in out["attempts"]] == [0, 1, 0]
+        assert [bool(attempt["execution"]["check_error"]) for attempt in out["attempts"]] == [
+            0,
+            1,
+            0,
+        ]
         graph.update_state(thread, {"attempts": out["attempts"]})
 
         async def inside(note: str) -> str:

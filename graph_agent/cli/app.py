@@ -1,4 +1,4 @@
-"""The command line: commands and options; what they do is in the modules beside."""
+"""The commands and their options. The work is done in the other modules of this package."""
 
 from __future__ import annotations
 
@@ -8,29 +8,46 @@ from typing import Annotated
 
 import typer
 
+from graph_agent.cli.evaluation import eval_app
+from graph_agent.cli.examples import examples_of, how_to_start
 from graph_agent.cli.exits import exits
+from graph_agent.cli.maintenance import env_app, model_app, sandbox_app, variables_app
 from graph_agent.cli.options import (
+    AllowPackages,
+    Candidates,
+    Decimal,
+    Encoding,
     Json,
-    Limits,
+    KeepFormulas,
     MaxAttempts,
     MaxCalls,
     MaxCost,
     MaxTime,
     MaxTokens,
+    Memory,
     Model,
+    OlderThan,
     Out,
     Privacy,
+    Separator,
+    Sheet,
     Thread,
+    Timeout,
     TrustPickle,
     Variables,
+    Verbose,
     approve_from,
+    budget_from,
+    read_options_from,
+    returns_from,
 )
-from graph_agent.cli.upkeep import model_app, sandbox_app, variables_app
+from graph_agent.errors import RequestError
 
 app = typer.Typer(
     name="codegen-agent",
-    help="Answers plain-English requests about your data with Python it writes and runs in a"
+    help="Answers plain-English questions about your data. It writes Python code and runs it in a"
     " locked-down Docker container.",
+    epilog=how_to_start(),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,6 +55,8 @@ app = typer.Typer(
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(variables_app, name="variables")
 app.add_typer(model_app, name="model")
+app.add_typer(eval_app, name="eval")
+app.add_typer(env_app, name="env")
 
 
 def _print_version(asked: bool) -> None:
@@ -58,78 +77,107 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Accept the options that come before a command."""
 
 
-@app.command()
+@app.command(epilog=examples_of("run"))
 def run(
-    request: Annotated[str, typer.Argument(help="What you want to know, in plain words.")],
+    request: Annotated[
+        str, typer.Argument(help="Your question, in plain English; - reads it from stdin.")
+    ],
     var: Variables = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after",
+            metavar="THREAD",
+            help="Follow up on this run: its variables and results are variables again.",
+        ),
+    ] = None,
     model: Model = None,
     max_attempts: MaxAttempts = None,
+    candidates: Candidates = None,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_time: MaxTime = None,
     max_cost: MaxCost = None,
     check: Annotated[
         Path | None,
-        typer.Option("--check", metavar="FILE.py", help="Python run after the code; must pass."),
+        typer.Option(
+            "--check", metavar="FILE.py", help="Python to run after the code; it must pass."
+        ),
     ] = None,
     returns: Annotated[
-        list[str] | None, typer.Option("--return", metavar="NAME", help="A variable to bring back.")
+        list[str] | None,
+        typer.Option(
+            "--return", metavar="NAME[:TYPE]", help="A variable to return, such as answer:bool."
+        ),
     ] = None,
     privacy: Annotated[
-        Privacy,
+        Privacy | None,
         typer.Option(
             "--privacy",
-            help="What the model may be told of the data: names and types, aggregates too, or a few"
-            " rows, output and figures too.",
+            help="How much of the data the model may see: schema (names and types), stats"
+            " (aggregates too) or sample (a few rows, output and figures too; the default)."
+            " With --after, the default is that run's.",
         ),
-    ] = Privacy.SAMPLE,
+    ] = None,
     approve: Annotated[
         bool | None,
-        typer.Option("--approve/--no-approve", help="Ask me before code runs, every time."),
+        typer.Option("--approve/--no-approve", help="Always ask me before code runs."),
     ] = None,
     approve_risky: Annotated[
-        bool, typer.Option("--approve-risky", help="Ask me before code runs that looks risky.")
+        bool, typer.Option("--approve-risky", help="Ask me before risky code runs.")
     ] = False,
     skip_rule: Annotated[
         list[str] | None,
-        typer.Option("--skip-rule", metavar="NAME", help="A rule that is not to judge the result."),
+        typer.Option("--skip-rule", metavar="NAME", help="A rule to switch off for this request."),
     ] = None,
+    allow_package: AllowPackages = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
     out: Out = None,
+    keep_formulas: KeepFormulas = False,
+    verbose: Verbose = False,
     trust_pickle: TrustPickle = False,
+    encoding: Encoding = None,
+    sep: Separator = None,
+    decimal: Decimal = None,
+    sheet: Sheet = None,
     as_json: Json = False,
 ) -> None:
     """Answer one request."""
     with exits(as_json):
-        from graph_agent.cli.running import RunOptions, run_request
+        from graph_agent.cli.run import RunOptions, run_request
 
         run_request(
             RunOptions(
                 request=request,
+                after=after,
                 variables=var or [],
                 model=model,
-                limits=Limits(
-                    attempts=max_attempts,
-                    calls=max_calls,
-                    tokens=max_tokens,
-                    time_s=max_time,
-                    cost=max_cost,
-                ),
+                max_attempts=max_attempts,
+                candidates=candidates,
+                budget=budget_from(max_calls, max_tokens, max_time, max_cost),
                 check=check,
-                returns=returns or None,
-                privacy=privacy.value,
+                returns=returns_from(returns),
+                privacy=None if privacy is None else privacy.value,
                 approve=approve_from(approve, approve_risky),
                 skip_rules=skip_rule or [],
+                allow_packages=allow_package or [],
+                timeout_s=timeout,
+                memory=memory,
                 out=out,
+                keep_formulas=keep_formulas,
+                verbose=verbose,
                 trust_pickle=trust_pickle,
+                reading=read_options_from(encoding, sep, decimal, sheet),
                 as_json=as_json,
             )
         )
 
 
-@app.command()
+@app.command(epilog=examples_of("resume"))
 def resume(
     thread: Thread,
     model: Model = None,
@@ -138,97 +186,182 @@ def resume(
     max_tokens: MaxTokens = None,
     max_time: MaxTime = None,
     max_cost: MaxCost = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Let the code run that waits for it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve the waiting code.")] = False,
     edit: Annotated[
         Path | None,
-        typer.Option("--edit", metavar="FILE.py", help="Run this file's code in its place."),
+        typer.Option("--edit", metavar="FILE.py", help="Run this file's code instead."),
     ] = None,
     reject: Annotated[
         str | None,
-        typer.Option("--reject", metavar="WORDS", help="Do not run it, and tell the model why."),
+        typer.Option("--reject", metavar="WORDS", help="Reject the code and tell the model why."),
     ] = None,
     out: Out = None,
+    keep_formulas: KeepFormulas = False,
+    verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
-    """Go on with a stopped run, one that waits for you, or, with a higher limit, one it ended."""
+    """Continue a run that stopped, waits for you, or hit a limit that you now raise."""
     with exits(as_json):
-        from graph_agent.cli.running import resume_run
+        from graph_agent.cli.approval import answer_from
+        from graph_agent.cli.run import run_to_end
+        from graph_agent.workflow import AgentWorkflow
 
-        limits = Limits(
-            attempts=max_attempts,
-            calls=max_calls,
-            tokens=max_tokens,
-            time_s=max_time,
-            cost=max_cost,
+        answer = answer_from(yes, edit, reject)
+        budget = budget_from(max_calls, max_tokens, max_time, max_cost)
+        run_to_end(
+            lambda settings: AgentWorkflow.resume(
+                thread,
+                model,
+                max_attempts,
+                answer=answer,
+                budget=settings.prices_and(budget) if budget else None,
+                settings=settings,
+            ),
+            out,
+            as_json,
+            keep_formulas=keep_formulas,
+            verbose=verbose,
         )
-        resume_run(thread, model, limits, (yes, edit, reject), out, as_json)
 
 
-@app.command()
+@app.command(epilog=examples_of("fork"))
 def fork(
     thread: Thread,
     attempt: Annotated[
-        int, typer.Option("--attempt", min=0, help="The last attempt to keep; 0: none.")
+        int, typer.Option("--attempt", min=0, help="The last attempt to keep; 0 keeps none.")
     ] = 0,
     request: Annotated[
-        str | None, typer.Option("--request", metavar="TEXT", help="The request in other words.")
+        str | None, typer.Option("--request", metavar="TEXT", help="A new wording of the request.")
     ] = None,
     model: Model = None,
     max_attempts: MaxAttempts = None,
     out: Out = None,
+    keep_formulas: KeepFormulas = False,
+    verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
-    """Go another way from an attempt of a run: with other words, or another model."""
+    """Start a new run from an attempt of an old one, with a new wording or another model."""
     with exits(as_json):
-        from graph_agent.cli.running import fork_run
+        from graph_agent.cli.run import run_to_end
+        from graph_agent.workflow import AgentWorkflow
 
-        fork_run(thread, attempt, request, model, max_attempts, out, as_json)
+        run_to_end(
+            lambda settings: AgentWorkflow.fork(
+                thread, attempt, model, max_attempts, request_text=request, settings=settings
+            ),
+            out,
+            as_json,
+            keep_formulas=keep_formulas,
+            verbose=verbose,
+        )
 
 
-@app.command()
+@app.command(epilog=examples_of("threads"))
 def threads(as_json: Json = False) -> None:
     """List the runs."""
     with exits(as_json):
-        from graph_agent.cli.history import list_threads
+        from graph_agent.cli.threads import list_threads
 
         list_threads(as_json)
 
 
-@app.command()
+@app.command(epilog=examples_of("show"))
 def show(
     thread: Thread,
     sent: Annotated[
         bool,
-        typer.Option("--sent", help="Print what was sent to the model instead, word for word."),
+        typer.Option("--sent", help="Print exactly what was sent to the model instead."),
+    ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Print its report as one HTML page instead.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Print a run's transcript."""
     with exits(as_json):
-        from graph_agent.cli.history import show_sent, show_thread
+        from graph_agent.cli.threads import show_html, show_sent, show_thread
 
-        (show_sent if sent else show_thread)(thread, as_json)
+        if html and (sent or as_json):
+            raise RequestError("give only one of --html, --sent and --json")
+        (show_html if html else show_sent if sent else show_thread)(thread, as_json)
 
 
-@app.command(name="exec")
+@app.command(epilog=examples_of("forget"))
+def forget(
+    threads: Annotated[
+        list[str] | None, typer.Argument(metavar="[THREAD]...", help="Thread ids of runs.")
+    ] = None,
+    older_than: OlderThan = None,
+    all_: Annotated[bool, typer.Option("--all", help="Forget all runs.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove runs: their checkpoints, model calls, files, and values that only they used."""
+    with exits(as_json):
+        from graph_agent.cli.forget import forget_threads
+
+        forget_threads(threads or [], older_than, all_, yes, as_json)
+
+
+@app.command(name="exec", epilog=examples_of("exec"))
 def exec_(
     file: Annotated[Path, typer.Argument(help="The Python file to run.")],
     var: Variables = None,
+    returns: Annotated[
+        list[str] | None,
+        typer.Option("--return", metavar="NAME", help="A variable to print, and save alone."),
+    ] = None,
+    allow_package: AllowPackages = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
     out: Out = None,
+    keep_formulas: KeepFormulas = False,
     trust_pickle: TrustPickle = False,
+    encoding: Encoding = None,
+    sep: Separator = None,
+    decimal: Decimal = None,
+    sheet: Sheet = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Print control characters to a terminal unchanged.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a Python file in the sandbox, without any model."""
+    """Run a Python file in the sandbox, without a model."""
     with exits(as_json):
-        from graph_agent.cli.executing import execute_file
+        from graph_agent.cli.exec import execute_file
+        from graph_agent.config.settings import load_settings
+        from graph_agent.from_settings import with_run_limits
 
-        execute_file(file, var or [], out, trust_pickle, as_json)
+        reading = read_options_from(encoding, sep, decimal, sheet)
+        settings = with_run_limits(load_settings(), allow_package or [], timeout, memory)
+        execute_file(
+            file,
+            var or [],
+            out,
+            trust_pickle,
+            as_json,
+            reading,
+            settings,
+            returns=returns or None,
+            raw=raw,
+            keep_formulas=keep_formulas,
+        )
 
 
-@app.command()
-def doctor(as_json: Json = False) -> None:
-    """Tell what works here, and how to mend what does not."""
+@app.command(epilog=examples_of("doctor"))
+def doctor(
+    security: Annotated[
+        bool,
+        typer.Option("--security", help="Prove the sandbox's guarantees with real containers."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check this machine and say how to fix what doesn't work."""
     with exits(as_json):
-        from graph_agent.cli.checkup import examine
+        if security:
+            from graph_agent.cli.security import prove_security
 
-        examine(as_json)
+            prove_security(as_json)
+        from graph_agent.cli.doctor import check_machine
+
+        check_machine(as_json)

@@ -1,4 +1,4 @@
-"""From the shell and back: streams, usage errors and the exit code."""
+"""The entry point: standard streams, usage errors and the exit code."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from graph_agent.cli.exits import Exit, fail
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character shows its escape, and the run goes on.
+            # A terminal that can't show a character shows its escape instead.
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _code()
     except KeyboardInterrupt:
-        _leave_at_once(int(Exit.INTERRUPTED))
+        _exit_at_once(int(Exit.INTERRUPTED))
     sys.exit(code)
 
 
 def _code() -> int:
-    """Run the command; arguments it cannot take are told in one line, as all bad input is."""
+    """Run the command and return its exit code; bad arguments are reported in one line."""
     import typer
 
     from graph_agent.cli.app import app
@@ -35,7 +35,7 @@ def _code() -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except Exception as error:
-        # Typer's usage errors: of its own copy of click, or of click's, by its version.
+        # A usage error, from click or from the copy inside Typer, depending on its version.
         if not hasattr(error, "format_message"):
             raise
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -46,16 +46,16 @@ def _code() -> int:
         message = f"{what}; `{command} --help` lists what it takes"
         try:
             fail(message, Exit.BAD_INPUT, "--json" in sys.argv[1:], "UsageError")
-        except typer.Exit as left:
-            return left.exit_code
+        except typer.Exit as exit_:
+            return exit_.exit_code
     return returned if isinstance(returned, int) else 0
 
 
-def _leave_at_once(code: int) -> NoReturn:
-    """End without waiting for threads: one of them may be in a model's call for minutes.
+def _exit_at_once(code: int) -> NoReturn:
+    """Exit without waiting for threads: one may be in a model call for minutes.
 
-    That is safe at any moment: checkpoints are on disk, and a container ends with
-    the process that started it.
+    This is always safe: checkpoints are on disk, and a container ends with the process that
+    started it.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

@@ -1,26 +1,40 @@
-"""Exit codes, and which error means which."""
+"""Exit codes, and how errors and signals map to them."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from types import FrameType
 
 import typer
 
 from graph_agent import errors
-from graph_agent.visible import visible
+from graph_agent.terminal_text import escape_control_chars, one_line
 from sandbox import errors as sandbox_errors
 
-GO_ON = "to go on with this run: "
-"""How a note begins that is for the user; libraries add others to their errors."""
+
+class ResumeHint(str):
+    """A note on an error that tells the user how to continue; libraries add other notes."""
+
+    __slots__ = ()
+
+
+class Notes(list[str]):
+    """Lines about the input: printed on stderr at once, and kept for ``--json``."""
+
+    def add(self, line: str) -> None:
+        """Print a line and keep it."""
+        self.append(line)
+        tell(one_line(line))
 
 
 class Exit(IntEnum):
-    """What the command's exit code says."""
+    """The command's exit codes."""
 
     SOLVED = 0
     NOT_SOLVED = 1
@@ -35,39 +49,43 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (errors.ModelError, Exit.ENVIRONMENT),
     (errors.ThreadError, Exit.BAD_INPUT),
     (errors.CheckpointError, Exit.ENVIRONMENT),
+    (errors.OutputError, Exit.ENVIRONMENT),
     (errors.AgentError, Exit.BAD_INPUT),
     (sandbox_errors.SandboxUnavailableError, Exit.ENVIRONMENT),
     (sandbox_errors.VariableStoreError, Exit.ENVIRONMENT),
     (sandbox_errors.PayloadError, Exit.ENVIRONMENT),
     (sandbox_errors.SandboxError, Exit.BAD_INPUT),
 )
-"""The first that fits; anything else is a fault of ours and keeps its traceback."""
+"""The first match counts. Any other error is a bug of ours and keeps its traceback."""
 
 
 def exit_code(error: Exception) -> Exit | None:
-    """Look up the exit code of one of our errors; None if it is none of ours."""
+    """Look up the exit code of an error; None if it is not one of ours."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), None)
 
 
 @contextlib.contextmanager
 def exits(as_json: bool) -> Iterator[None]:
-    """Turn our errors into one message and the right exit code; their notes follow it."""
+    """Turn our errors into a one-line message, their notes and the right exit code."""
     try:
         yield
     except (errors.AgentError, sandbox_errors.SandboxError) as error:
         code = exit_code(error)
         assert code is not None  # noqa: S101  # both roots are in the table
         fail(str(error), code, as_json, type(error).__name__, _notes(error))
+    except MemoryError as error:
+        why = "this process ran out of memory; free some, or return smaller values"
+        fail(why, Exit.ENVIRONMENT, as_json, "MemoryError", _notes(error))
     except KeyboardInterrupt as error:
         try:
             fail("interrupted", Exit.INTERRUPTED, as_json, "KeyboardInterrupt", _notes(error))
         except typer.Exit:
-            # Not a code: a run that waits for a person has the same, and nothing under way.
+            # Not an exit code: a run that waits for a person has the same one.
             raise typer.Abort from None
     except typer.Exit:
         raise
     except Exception as error:
-        # A fault of ours keeps its traceback, on stderr; stdout keeps its promise.
+        # A bug of ours: the traceback goes to stderr, and stdout still gets one JSON object.
         if as_json:
             kind = type(error).__name__
             print_json(error_object(str(error), Exit.NOT_SOLVED, kind, _notes(error)))
@@ -75,16 +93,15 @@ def exits(as_json: bool) -> Iterator[None]:
 
 
 def fail(message: str, code: Exit, as_json: bool, kind: str, notes: Sequence[str] = ()) -> None:
-    """Say what is wrong, in the asked form, and leave."""
+    """Report an error, as JSON too if asked, and exit."""
     if as_json:
         print_json(error_object(message, code, kind, notes))
-    line = " ".join(visible(message).split())
-    typer.echo("\n".join([f"codegen-agent: {line}", *notes]), err=True)
+    tell("\n".join([f"codegen-agent: {one_line(message)}", *map(one_line, notes)]))
     raise typer.Exit(int(code))
 
 
 def error_object(message: str, code: Exit, kind: str, notes: Sequence[str]) -> dict[str, object]:
-    """Make the object ``--json`` prints for an error; ``notes`` say how to go on."""
+    """Make the object that ``--json`` prints for an error; ``notes`` say how to continue."""
     return {
         "success": False,
         "error": {"type": kind, "message": message, "notes": list(notes)},
@@ -93,21 +110,45 @@ def error_object(message: str, code: Exit, kind: str, notes: Sequence[str]) -> d
 
 
 def print_json(value: object) -> None:
-    """Print the one object that ``--json`` promises on stdout; in ASCII, which all read alike."""
-    say(json.dumps(value, default=str))
+    """Print the one object of ``--json`` on stdout, in ASCII so that every locale can read it."""
+    write(json.dumps(value, default=str) + "\n")
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print on stdout; a reader who has gone away, such as ``head``, changes nothing else."""
+    """Print on stdout, with control and hidden characters escaped."""
+    write(escape_control_chars(text) + end)
+
+
+def tell(text: str) -> None:
+    """Print on stderr, with control and hidden characters escaped."""
+    typer.echo(escape_control_chars(text), err=True)
+
+
+def write(text: str) -> None:
+    """Write on stdout as it is; a closed pipe, as with ``head``, is ignored."""
     try:
-        sys.stdout.write(text + end)
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is still buffered would be tried again at exit.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        # Python would try to flush the buffered rest again at exit.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
 
 
 def _notes(error: BaseException) -> list[str]:
-    return [one for one in getattr(error, "__notes__", ()) if one.startswith(GO_ON)]
+    return [note for note in getattr(error, "__notes__", ()) if isinstance(note, ResumeHint)]
+
+
+@contextlib.contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C. Works in the main thread only."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

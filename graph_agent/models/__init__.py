@@ -1,40 +1,57 @@
-"""Language models: made by name, called, and their failures told apart.
+"""Language models: made by name and called; their failures are classified.
 
 Importing this package loads no provider's client; each is loaded by the first
 model that needs it::
 
     client = create_client(LLMModels.GEMINI25_PRO)
-    reply = call_model(client, messages, tag="generate")
+    reply = run_steps(ask(Question(client, profile_of(client), messages, "generate")))
 """
 
 from __future__ import annotations
 
-from graph_agent.models.answer_cache import AnswerCache
-from graph_agent.models.calls import ModelReply, acall_model, call_model
+from graph_agent.context import TaskRef
+from graph_agent.models.call_log import Call, CallLog
+from graph_agent.models.calls import Steps, Work, arun_steps, ask, forms_of, run_steps
 from graph_agent.models.clients import KEY_VARIABLES, create_client, default_model
 from graph_agent.models.failures import is_transient
-from graph_agent.models.journal import Call, Caller, CallJournal
-from graph_agent.models.json_answers import acall_for_json, call_for_json, record_in
-from graph_agent.models.names import DEFAULT_GEMINI, LLMModels
+from graph_agent.models.made_clients import ClientSpec, spec_of
+from graph_agent.models.names import (
+    DEFAULT_GEMINI,
+    LLMModels,
+    check_name,
+    full_name,
+    is_gemini,
+    weights_file,
+)
 from graph_agent.models.profiles import ModelProfile, profile_of
+from graph_agent.models.question import Question
+from graph_agent.models.replies import ModelReply, record_in
 
 __all__ = [
     "DEFAULT_GEMINI",
     "KEY_VARIABLES",
-    "AnswerCache",
     "Call",
-    "CallJournal",
-    "Caller",
+    "CallLog",
+    "ClientSpec",
     "LLMModels",
     "ModelProfile",
     "ModelReply",
-    "acall_for_json",
-    "acall_model",
-    "call_for_json",
-    "call_model",
+    "Question",
+    "Steps",
+    "TaskRef",
+    "Work",
+    "arun_steps",
+    "ask",
+    "check_name",
     "create_client",
     "default_model",
+    "forms_of",
+    "full_name",
+    "is_gemini",
     "is_transient",
     "profile_of",
     "record_in",
+    "run_steps",
+    "spec_of",
+    "weights_file",
 ]

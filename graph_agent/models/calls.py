@@ -1,207 +1,244 @@
-"""One call to a model: invoked, its answer looked at, its failures translated."""
+"""One call to a model, described once as a generator of steps and run in either of two ways.
+
+A step is work that may wait: asking the model, or reading and writing the call log. The
+generator yields each step and receives its result, or the error it raised::
+
+    question = Question(client, profile_of(client), messages, "generate")
+    reply = run_steps(ask(question))
+    reply = await arun_steps(ask(question))
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graph_agent.errors import ModelAnswerError, ModelTransientError
+from graph_agent.config.redaction import secrets_of
+from graph_agent.errors import ModelRequestError
 from graph_agent.models.failures import raise_translated
-from graph_agent.models.profiles import profile_of
+from graph_agent.models.made_clients import spec_of
 from graph_agent.models.question import Question
-from graph_agent.models.redaction import secrets_of
-from graph_agent.records import Usage
+from graph_agent.models.replies import (
+    ModelReply,
+    reply_of,
+    reply_with_record,
+    with_joined_parts,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable, RunnableConfig
 
-    from graph_agent.models.answer_cache import AnswerCache
+    from graph_agent.context import TaskRef
+    from graph_agent.models.call_log import CallLog
 
-__all__ = ["ModelReply", "acall_model", "call_model", "reply_of"]
+__all__ = ["Steps", "Work", "arun_steps", "ask", "forms_of", "run_steps"]
 
-_BLOCKED = frozenset(
-    {
-        *("safety", "recitation", "blocklist", "prohibited_content", "spii"),
-        *(
-            "image_safety",
-            "content_filter",
-            "refusal",
-            "content_filtered",
-            "guardrail_intervened",
-        ),
-    }
-)
-_TRUNCATED = frozenset(
-    {
-        "max_tokens",
-        "length",
-        "model_length",
-        "model_context_window_exceeded",
-        "max_output_tokens",
-    }
-)
-_TELL_REASON = frozenset({"google_genai"})
-"""Providers whose every whole answer says why it stopped: a stream that ends without was cut,
-which HTTP cannot tell when a proxy ends it in order."""
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class ModelReply:
-    """What a model said; ``finish_reason`` is the provider's own word for why it stopped.
+class Work:
+    """A step that blocks."""
 
-    ``cached``: it said so earlier, and was not asked this time.
-    """
+    do: Callable[[], Any]
 
-    text: str
-    input_tokens: int = 0
-    output_tokens: int = 0
-    finish_reason: str | None = None
-    cached: bool = False
+    def run(self) -> Any:
+        """Do it here."""
+        return self.do()
 
-    @property
-    def usage(self) -> Usage:
-        """What the answer took."""
-        if self.cached:
-            return Usage(cached_calls=1)
-        return Usage(calls=1, input_tokens=self.input_tokens, output_tokens=self.output_tokens)
+    async def arun(self) -> Any:
+        """Do it in a thread of its own."""
+        import asyncio
+
+        return await asyncio.to_thread(self.do)
 
 
-def call_model(
-    client: BaseChatModel,
-    messages: Sequence[BaseMessage],
-    *,
-    tag: str,
-    config: RunnableConfig | None = None,
-    cache: AnswerCache | None = None,
-) -> ModelReply:
-    """Ask the model and return its text.
+@dataclass(frozen=True)
+class Invocation:
+    """A step that puts a question to ``runnable``: the model, or what was made of it."""
 
-    ``tag`` joins the tags of ``config``, whose callbacks stay in force. A question whose
-    answer ``cache`` keeps is not sent.
+    question: Question
+    runnable: Runnable[Any, Any]
+
+    def run(self) -> Any:
+        """Invoke it, for a limited time; translate its errors."""
+        limit_s = self._limit_s()
+        try:
+            if limit_s is None:
+                return self._invoke()
+            from graph_agent.leaving import in_daemon_thread
+
+            return in_daemon_thread(self._invoke).result(limit_s)
+        except Exception as exc:
+            self._translate(exc)
+            raise
+
+    async def arun(self) -> Any:
+        """Do as :meth:`run` does, without blocking the event loop."""
+        import asyncio
+
+        if not _has_async_form(self.question.client):
+            from graph_agent.leaving import in_daemon_thread
+
+            # LangChain would use a thread that asyncio.run() and the interpreter wait for.
+            return await asyncio.wrap_future(in_daemon_thread(self.run))
+        try:
+            answer = self.runnable.ainvoke(list(self.question.messages), self._config())
+            return await asyncio.wait_for(answer, self._limit_s())
+        except Exception as exc:
+            self._translate(exc)
+            raise
+
+    def _invoke(self) -> Any:
+        return self.runnable.invoke(list(self.question.messages), self._config())
+
+    def _limit_s(self) -> float | None:
+        """Return how long the whole call may take: clients limit one read, if anything."""
+        spec = spec_of(self.question.client)
+        return None if spec is None else spec.call_s
+
+    def _config(self) -> RunnableConfig:
+        config: RunnableConfig = self.question.config or {}
+        return {**config, "tags": [*(config.get("tags") or ()), self.question.tag]}
+
+    def _translate(self, exc: Exception) -> None:
+        if isinstance(exc, TimeoutError) and not exc.args:
+            exc.args = ("the whole answer did not come in time",)
+        name, secrets = self.question.profile.name, secrets_of(self.question.client)
+        raise_translated(exc, name, secrets, has_schema=self.question.schema is not None)
+
+
+def _has_async_form(client: BaseChatModel) -> bool:
+    from langchain_core.language_models import BaseChatModel
+
+    kind = type(client)
+    return any(
+        getattr(kind, name) is not getattr(BaseChatModel, name)
+        for name in ("_agenerate", "_astream")
+    )
+
+
+Steps = Generator[Work | Invocation, Any, _Result]
+
+
+def run_steps(steps: Steps[_Result]) -> _Result:
+    """Run steps one after the other; return what their generator returns."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = step.run()
+            except Exception as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as done:
+        value: _Result = done.value
+        return value
+
+
+async def arun_steps(steps: Steps[_Result]) -> _Result:
+    """Run steps as :func:`run_steps` does, without blocking the event loop."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = await step.arun()
+            except Exception as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as done:
+        value: _Result = done.value
+        return value
+
+
+def forms_of(
+    function: Callable[..., Steps[_Result]],
+) -> tuple[Callable[..., _Result], Callable[..., Awaitable[_Result]]]:
+    """Return the plain and the asynchronous form of a function that returns steps."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> _Result:
+        return run_steps(function(*args, **kwargs))
+
+    @functools.wraps(function)
+    async def arun(*args: Any, **kwargs: Any) -> _Result:
+        return await arun_steps(function(*args, **kwargs))
+
+    return run, arun
+
+
+def ask(
+    question: Question, log: CallLog | None = None, task: TaskRef | None = None
+) -> Steps[ModelReply]:
+    """Ask a model, unless ``log`` has the answer that the same task, or anyone, got before.
 
     Raises:
+        CheckpointError: the log can't be written; nothing was asked.
         ModelTransientError: repeating the call may help.
-        ModelRequestError: it would not.
+        ModelRequestError: repeating it wouldn't.
         ModelAnswerError: the answer is empty, blocked, truncated or malformed.
     """
-
-    def ask() -> ModelReply:
-        return reply_of(invoke(client, client, messages, tag, config), profile_of(client).name)
-
-    if cache is None:
-        return ask()
-    return cache.ask(Question(client, messages, tag, config), ask)
-
-
-async def acall_model(
-    client: BaseChatModel,
-    messages: Sequence[BaseMessage],
-    *,
-    tag: str,
-    config: RunnableConfig | None = None,
-    cache: AnswerCache | None = None,
-) -> ModelReply:
-    """Do as :func:`call_model` does, without blocking the event loop.
-
-    Raises:
-        ModelError: as :func:`call_model`.
-    """
-
-    async def ask() -> ModelReply:
-        answer = await ainvoke(client, client, messages, tag, config)
-        return reply_of(answer, profile_of(client).name)
-
-    if cache is None:
-        return await ask()
-    return await cache.aask(Question(client, messages, tag, config), ask)
-
-
-def invoke(
-    client: BaseChatModel,
-    runnable: Runnable[Any, _Answer],
-    messages: Sequence[BaseMessage],
-    tag: str,
-    config: RunnableConfig | None,
-) -> _Answer:
-    """Invoke ``runnable``, made of ``client``, and translate what it raises."""
+    if log is None or not (log.reuse or (task and task.thread)):  # nothing to resume
+        return (yield from _answer(question))
+    entry = yield Work(lambda: log.begin(question, task))
+    if entry.known is not None:
+        return entry.known.reply()  # type: ignore[no-any-return]  # of a step's result
     try:
-        return runnable.invoke(list(messages), _tagged(config, tag))
-    except Exception as exc:
-        raise_translated(exc, profile_of(client).name, secrets_of(client))
+        if entry.cached is not None:
+            reply: ModelReply = entry.cached
+            # So that callbacks, events and traces see it too.
+            yield Invocation(question, _replayed(reply.text))
+        else:
+            reply = yield from _answer(question)
+    except Exception as error:
+        failure = error
+        yield Work(lambda: entry.failed(failure))
         raise
-
-
-async def ainvoke(
-    client: BaseChatModel,
-    runnable: Runnable[Any, _Answer],
-    messages: Sequence[BaseMessage],
-    tag: str,
-    config: RunnableConfig | None,
-) -> _Answer:
-    """Do as :func:`invoke` does, without blocking the event loop."""
-    try:
-        return await runnable.ainvoke(list(messages), _tagged(config, tag))
-    except Exception as exc:
-        raise_translated(exc, profile_of(client).name, secrets_of(client))
-        raise
-
-
-def _tagged(config: RunnableConfig | None, tag: str) -> RunnableConfig:
-    from langchain_core.runnables.config import merge_configs
-
-    return merge_configs(config, {"tags": [tag]})
-
-
-def reply_of(message: AIMessage | BaseMessage, model: str) -> ModelReply:
-    """Read a message.
-
-    Raises:
-        ModelTransientError: it is the beginning of one whose rest did not come.
-        ModelAnswerError: it is empty, blocked or truncated.
-    """
-    metadata = message.response_metadata or {}
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
-    reason = str(getattr(reason, "name", reason)) if reason else None
-    reply = ModelReply(str(message.text), *tokens_of(message), reason)
-    word = (reason or "").lower()
-    blocked = _block_reason(metadata) or (reason if word in _BLOCKED else None)
-    if blocked:
-        why = f"was blocked ({blocked}); word the request differently"
-        raise unusable(reply, model, "blocked", why)
-    if word in _TRUNCATED:
-        why = (
-            f"was cut off at its limit of output tokens ({reason}); "
-            "ask for less at once or take a model with a higher limit"
-        )
-        raise unusable(reply, model, "truncated", why)
-    if reply.text and reason is None and metadata.get("model_provider") in _TELL_REASON:
-        raise ModelTransientError(f"the answer of {model!r} broke off before its end; ask again")
-    if not reply.text.strip():
-        because = f" ({reason})" if reason else ""
-        why = f"was empty{because}; ask again or take another model"
-        raise unusable(reply, model, "empty", why)
+    yield Work(lambda: entry.answered(reply))
     return reply
 
 
-def unusable(reply: ModelReply, model: str, kind: str, why: str) -> ModelAnswerError:
-    """Make the error of an answer that is no use, with the tokens it cost."""
-    message = f"the answer of {model!r} {why}"
-    return ModelAnswerError(message, kind, reply.input_tokens, reply.output_tokens)
+def _answer(question: Question) -> Steps[ModelReply]:
+    client = with_joined_parts(question.client)
+    if client is not question.client:
+        question = replace(question, client=client)
+    if question.schema is None:
+        answer = yield Invocation(question, question.client)
+        return reply_of(answer, question.profile.name)
+    structured = _structured(question)
+    if structured is not None:
+        try:
+            answer = yield Invocation(question, structured)
+        except ModelRequestError as exc:
+            if not _is_about_schema(exc):
+                raise
+        else:
+            return reply_with_record(answer, question.schema, question.profile.name)
+    answer = yield Invocation(question, question.client)
+    return reply_with_record(answer, question.schema, question.profile.name)
 
 
-def tokens_of(message: BaseMessage) -> tuple[int, int]:
-    """Return the tokens of the prompt and of the answer, 0 where the provider does not tell."""
-    usage: Mapping[str, Any] = getattr(message, "usage_metadata", None) or {}
-    return int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0)
+def _structured(question: Question) -> Runnable[Any, Any] | None:
+    """Return the client bound to the question's schema, if it can be."""
+    if question.schema is None or not question.profile.structured_output:
+        return None
+    try:
+        return question.client.with_structured_output(question.schema, include_raw=True)
+    except (NotImplementedError, TypeError, ValueError):
+        return None
 
 
-def _block_reason(metadata: Mapping[str, Any]) -> str | None:
-    """Return why Gemini refused the prompt itself, if it did."""
-    feedback = metadata.get("prompt_feedback")
-    reason = feedback.get("block_reason") if isinstance(feedback, Mapping) else None
-    reason = getattr(reason, "name", reason)
-    return str(reason) if reason and reason != "BLOCKED_REASON_UNSPECIFIED" else None
+def _is_about_schema(exc: ModelRequestError) -> bool:
+    """Whether a call failed because of the schema, not the key or the name."""
+    return isinstance(exc.__cause__, NotImplementedError) or "schema" in str(exc).lower()
+
+
+def _replayed(text: str) -> Runnable[Any, Any]:
+    from graph_agent.models.replayed import ReplayedModel
+
+    return ReplayedModel(text=text, cache=False)

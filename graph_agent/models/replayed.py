@@ -1,4 +1,4 @@
-"""A chat model that gives an answer once more, so that callbacks, events and traces see it."""
+"""A chat model that repeats an answer, so that callbacks, events and traces see it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ReplayedModel"]
 
 
 class ReplayedModel(BaseChatModel):
-    """Say ``text``, in one piece, without asking anybody; it takes no tokens."""
+    """Answers with ``text``, in one piece and without a request; uses no tokens."""
 
     text: str
 

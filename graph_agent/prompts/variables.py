@@ -1,71 +1,98 @@
-"""The parts of a prompt that tell what is asked and which variables there are.
+"""The parts of a prompt that state the request and describe the variables.
 
-The summaries were made at the request's privacy level; nothing is added to
-them but names.
+The summaries already obey the request's privacy level. Only names are added to them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 
 from graph_agent.prompts.bounds import (
     MAX_NAMES_CHARS,
     MAX_REQUEST_CHARS,
     MIN_REQUEST_CHARS,
     Part,
-    clip,
+    described,
+    first_line,
+    listed,
     text_part,
 )
-from graph_agent.prompts.lists import described, first_line, listed
+from graph_agent.prompts.likely_columns import likely_columns_text
+from graph_agent.prompts.likely_keys import likely_keys
+from graph_agent.prompts.nearest_examples import examples_text
+from graph_agent.prompts.quoting import within_line
 from graph_agent.records import Json
 from graph_agent.state import AgentState
 
 MAX_REASON_CHARS = 200
 MAX_COLUMN_CHARS = 200
+MAX_KEYS_CHARS = 500
+MAX_EXAMPLES_CHARS = 1_000
 _WORD = re.compile(r"\w+")
 
 
 def request_part(state: AgentState) -> Part:
-    """Tell the request, which goes last and in the smallest windows only."""
+    """Make the part with the request; it is shortened last, and only in the smallest windows."""
     text = state["request"].strip()
     return text_part(text, 0, MAX_REQUEST_CHARS, label="Request: ", min_chars=MIN_REQUEST_CHARS)
 
 
-def variables_text(state: AgentState, max_chars: int) -> str:
-    """Describe every given variable, and name those that could not be given.
+def near_request_parts(state: AgentState) -> Iterator[Part]:
+    """Show what resembles the request: examples, and columns that share words with it."""
+    summaries = state.get("summaries") or []
+    given = [str(summary["name"]) for summary in summaries]
+    examples = examples_text(state["request"], state.get("return_types") or {}, given)
+    yield text_part(examples, 8, MAX_EXAMPLES_CHARS)
+    yield text_part(likely_columns_text(state["request"], summaries), 7, MAX_NAMES_CHARS)
 
-    Where there is no room for all, the ones that the request names are
-    described first, then the others in their order; the rest get a line each,
-    and what is left after that is counted.
+
+def variables_text(state: AgentState, max_chars: int) -> str:
+    """Describe the given variables, and name those that could not be passed to the code.
+
+    If there isn't room for all, variables that the request names come first, then the others in
+    order. The rest get one line each, and those that still don't fit are counted.
     """
+    return variables_renderer(state)(max_chars)
+
+
+def variables_renderer(state: AgentState) -> Callable[[int], str]:
+    """Return :func:`variables_text` for one state, prepared for repeated calls."""
     summaries = state.get("summaries") or []
     unsendable = (state.get("variables") or {}).get("unsendable", {})
     if not summaries and not unsendable:
-        return "There are no variables; everything needed is in the request."
-    missing = listed(
-        [
-            f"{name}: NOT available to the code ({clip(str(why), MAX_REASON_CHARS)})"
-            for name, why in unsendable.items()
-        ],
-        min(MAX_NAMES_CHARS, max_chars // 2),
-        "\n",
-    )
-    there = _described(state, summaries, max_chars - len(missing) - 2)
-    return "\n\n".join(filter(None, [there, missing]))
-
-
-def _described(state: AgentState, summaries: Sequence[Json], max_chars: int) -> str:
+        return lambda _: "There are no variables; everything needed is in the request."
     asked = "\n".join([state.get("request") or "", state.get("checks") or ""])
     words = set(_WORD.findall(asked))
-    texts = [_with_columns(one, asked, words) for one in summaries]
-    lines = [first_line(str(one["text"])) for one in summaries]
-    named = {index for index, one in enumerate(summaries) if one["name"] in words}
-    return described(texts, lines, named, max_chars, "\n\n")
+    texts = [_with_columns(summary, asked, words) for summary in summaries]
+    lines = [first_line(str(summary["text"])) for summary in summaries]
+    named = {index for index, summary in enumerate(summaries) if summary["name"] in words}
+    missing_lines = [
+        f"{name}: NOT available to the code ({_reason(str(reason), state)})"
+        for name, reason in unsendable.items()
+    ]
+
+    keys = likely_keys(summaries)
+
+    def render(max_chars: int) -> str:
+        missing = listed(missing_lines, min(MAX_NAMES_CHARS, max_chars // 2), "\n")
+        joins = f"Likely keys: {listed(keys, min(MAX_KEYS_CHARS, max_chars // 8))}" if keys else ""
+        room = max_chars - len(missing) - len(joins) - 4
+        available = described(texts, lines, named, room, "\n\n")
+        return "\n\n".join(filter(None, [available, joins, missing]))
+
+    return render
+
+
+def _reason(reason: str, state: AgentState) -> str:
+    """Return why a variable is missing; below ``sample`` without the words of its own error."""
+    if (state.get("privacy") or "sample") != "sample":
+        reason = reason.partition(" (")[0]
+    return within_line(reason, MAX_REASON_CHARS)
 
 
 def _with_columns(summary: Json, asked: str, words: set[str]) -> str:
-    """Add the columns that the request names and the description has no more room for."""
+    """Add columns that the request names but the summary had no room for."""
     text = str(summary["text"])
     lost = [
         repr(column)

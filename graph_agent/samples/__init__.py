@@ -1,4 +1,4 @@
-"""The sample data the demo and the notebooks work on; its source is in ATTRIBUTION."""
+"""The sample data of the demo and the notebooks; ATTRIBUTION names its source."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def tips_path() -> Path:
 
 
 def load_tips() -> pd.DataFrame:
-    """Read the tips data: a fresh frame of shape (244, 7).
+    """Read the tips data into a new frame of shape (244, 7).
 
     Columns: ``total_bill`` and ``tip`` in US dollars, ``sex``, ``smoker``,
-    ``day``, ``time`` and ``size`` (persons at the table).
+    ``day``, ``time`` and ``size`` (people at the table).
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Summaries of variables: what the model is told of values it never gets.
+"""Summaries of variables: what the model learns about values that it never receives.
 
 One module describes each kind of value; :mod:`.describe` picks it.
 """
@@ -6,6 +6,6 @@ One module describes each kind of value; :mod:`.describe` picks it.
 from __future__ import annotations
 
 from graph_agent.summaries.describe import summarize
-from graph_agent.summaries.record import PrivacyLevel, VariableSummary
+from graph_agent.summaries.parts import VariableSummary
 
-__all__ = ["PrivacyLevel", "VariableSummary", "summarize"]
+__all__ = ["VariableSummary", "summarize"]

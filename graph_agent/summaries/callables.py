@@ -1,4 +1,4 @@
-"""Functions, classes and modules: what code can be called with, not what it holds."""
+"""Functions, classes and modules: how to call them, not what they contain."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import inspect
 import types
 from typing import Any
 
-from graph_agent.summaries.record import Description, View
-from graph_agent.summaries.text import class_name, clip, listing, short_repr, type_name
-
-__all__ = ["describe_callable", "doc_lines", "public_methods"]
+from graph_agent.summaries.parts import (
+    Description,
+    View,
+    class_name,
+    join_first,
+    short_repr,
+    truncate,
+    type_name,
+)
 
 _MAX_DOC_LINES = 3
 _MAX_NAMES = 25
@@ -26,7 +31,7 @@ _FUNCTIONS = (
 
 
 class _Default:
-    """Stands in a signature for a default, with the repr it is to have there."""
+    """A default value in a signature, with a repr of our choice."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -36,7 +41,7 @@ class _Default:
 
 
 def describe_callable(value: object, view: View) -> Description | None:
-    """Describe a function, class or module, None if it is none."""
+    """Describe a function, class or module; return None for anything else."""
     kind = type(value)
     if issubclass(kind, type):
         return _describe_class(value, view)
@@ -51,38 +56,38 @@ def describe_callable(value: object, view: View) -> Description | None:
 
 
 def _describe_partial(value: Any, view: View) -> Description:
-    bound = [f"{len(value.args)} positional", *value.keywords]
+    bound = join_first([f"{len(value.args)} positional", *value.keywords], 10)
     headline = f"functools.partial of {_name(value.func)}, call as {_signature(value, view)}"
-    return Description(headline, [f"bound arguments: {listing(bound, 10)}", *doc_lines(value.func)])
+    return Description(headline, [f"bound arguments: {bound}", *doc_lines(value.func)])
 
 
 def _describe_class(cls: Any, view: View) -> Description:
     bases = [class_name(base) for base in cls.__bases__ if base is not object]
-    of = f" (of {listing(bases, 4)})" if bases else ""
+    derived = f" (subclass of {join_first(bases, 4)})" if bases else ""
     lines = doc_lines(cls)
     if methods := public_methods(cls):
-        lines.append(f"has: {listing(methods, _MAX_NAMES)}")
-    return Description(f"class {class_name(cls)}{_signature(cls, view)}{of}", lines)
+        lines.append(f"members: {join_first(methods, _MAX_NAMES)}")
+    return Description(f"class {class_name(cls)}{_signature(cls, view)}{derived}", lines)
 
 
 def _describe_module(module: Any) -> Description:
-    # The dictionary itself: a module's __getattr__ may import whole packages.
+    # Not by getattr, because a module's __getattr__ may import whole packages.
     names = vars(module)
     version = names.get("__version__")
     headline = f"module {names.get('__name__')}"
     if isinstance(version, str):
-        headline += f" {clip(version, 30)}"
+        headline += f" {truncate(version, 30)}"
     public = [name for name in names if not name.startswith("_")]
-    return Description(headline, [*doc_lines(module), f"has: {listing(public, _MAX_NAMES)}"])
+    return Description(headline, [*doc_lines(module), f"members: {join_first(public, _MAX_NAMES)}"])
 
 
 def _name(function: object) -> str:
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "")
-    return clip(str(name), 80)
+    return truncate(str(name), 80)
 
 
 def _signature(function: Any, view: View) -> str:
-    """Write a signature; its defaults are values, so below ``sample`` only that there are some."""
+    """Write a signature; defaults are values, so they are shown at ``sample`` only."""
     try:
         signature = inspect.signature(function)
     except (ValueError, TypeError):  # some builtins have none
@@ -95,23 +100,23 @@ def _signature(function: Any, view: View) -> str:
         )
         for parameter in signature.parameters.values()
     ]
-    return clip(str(signature.replace(parameters=parameters)), 400)
+    return truncate(str(signature.replace(parameters=parameters)), 400)
 
 
 def doc_lines(value: object) -> list[str]:
-    """Return the first lines of a docstring, those its author wrote."""
+    """Return the first lines of a docstring that a person wrote."""
     static = inspect.getattr_static(value, "__doc__", None)
     doc = static if isinstance(static, str) else _native_doc(value)
-    # A dataclass without one is given its signature, defaults and all.
+    # The generated docstring of a dataclass is its signature, with default values.
     if not doc or (issubclass(type(value), type) and doc.startswith(f"{_name(value)}(")):
         return []
     lines = [line.strip() for line in inspect.cleandoc(doc).splitlines()]
     lines = lines[: lines.index("")] if "" in lines else lines
-    return [clip(line, 200) for line in lines[:_MAX_DOC_LINES]]
+    return [truncate(line, 200) for line in lines[:_MAX_DOC_LINES]]
 
 
 def _native_doc(value: object) -> str | None:
-    """Read the docstring of a function or a builtin class, where it is no plain attribute."""
+    """Read the docstring of a function or builtin class, where it isn't a plain attribute."""
     if not issubclass(type(value), (type, *_FUNCTIONS)):
         return None
     doc = getattr(value, "__doc__", None)

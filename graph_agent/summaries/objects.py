@@ -1,4 +1,4 @@
-"""Any other object: by its class and the attributes it stores, never by running it."""
+"""Any other object, by its class and stored attributes, without running its code."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import types
 from typing import Any
 
 from graph_agent.summaries.callables import doc_lines, public_methods
-from graph_agent.summaries.record import Description, View
-from graph_agent.summaries.text import listing, short_repr, type_name
-
-__all__ = ["describe_object"]
+from graph_agent.summaries.parts import (
+    Description,
+    View,
+    join_first,
+    quantity,
+    short_repr,
+    type_name,
+)
 
 _MAX_ATTRIBUTES = 20
 _MAX_METHODS = 25
@@ -21,7 +25,7 @@ def describe_object(value: object, view: View) -> Description:
     """Describe an object by class, docstring, stored attributes and methods."""
     headline = type_name(value)
     kind = type(value)
-    if _is_iterator(kind):
+    if hasattr(kind, "__next__") or issubclass(kind, types.AsyncGeneratorType):
         headline += ", an iterator (not consumed)"
     if view.depth >= 2:
         return Description(headline, [])
@@ -35,20 +39,16 @@ def describe_object(value: object, view: View) -> Description:
         own = kind.__module__ != "builtins"
         methods = [name for name in public_methods(kind) if name not in attributes]
         if own and methods:
-            lines.append(f"has: {listing(methods, _MAX_METHODS)}")
+            lines.append(f"members: {join_first(methods, _MAX_METHODS)}")
         if view.sample and kind.__repr__ is not object.__repr__:
             lines.append(f"repr: {short_repr(value, 200)}")
     return Description(headline, lines)
 
 
-def _is_iterator(kind: type) -> bool:
-    return hasattr(kind, "__next__") or issubclass(kind, types.AsyncGeneratorType)
-
-
 def _stored(value: object) -> dict[str, object]:
-    """Read an object's public attributes from its ``__dict__`` and slots; properties stay shut."""
+    """Read public attributes from ``__dict__`` and slots, without calling properties."""
     found: dict[str, object] = {}
-    with contextlib.suppress(AttributeError, TypeError):  # it has slots only, or is built in
+    with contextlib.suppress(AttributeError, TypeError):  # it has only slots, or is builtin
         found.update(object.__getattribute__(value, "__dict__"))
     for cls in type(value).__mro__:
         for name, member in vars(cls).items():
@@ -56,17 +56,15 @@ def _stored(value: object) -> dict[str, object]:
                 try:
                     found.setdefault(name, member.__get__(value))
                 except AttributeError:
-                    continue  # a slot nothing was put in
+                    continue  # an empty slot
     return {name: item for name, item in found.items() if not str(name).startswith("_")}
 
 
 def _attribute_lines(attributes: dict[str, object], view: View) -> list[str]:
-    lines = []
-    for name, item in list(attributes.items())[:_MAX_ATTRIBUTES]:
-        lines.append(f".{name}: {view.inside(item).headline}")
-    if len(attributes) > _MAX_ATTRIBUTES:
-        lines.append(f"… {len(attributes) - _MAX_ATTRIBUTES:,} more attributes")
-    return lines
+    shown = list(attributes.items())[:_MAX_ATTRIBUTES]
+    lines = [f".{name}: {view.inside(item).headline}" for name, item in shown]
+    rest = len(attributes) - len(shown)
+    return [*lines, f"… {quantity(rest, 'more attribute')}"] if rest else lines
 
 
 def _is_estimator(kind: type) -> bool:
@@ -78,18 +76,18 @@ def _is_estimator(kind: type) -> bool:
 
 
 def _estimator_lines(value: Any, attributes: dict[str, object], view: View) -> list[str]:
-    """Describe a scikit-learn estimator: its parameters, and what fitting left on it."""
+    """Describe a scikit-learn estimator by its parameters and fitted attributes."""
     params = value.get_params(deep=False)
     if view.sample:
         shown = [f"{name}={short_repr(item, 40)}" for name, item in params.items()]
     else:
         shown = list(params)
-    # By scikit-learn's convention, fitted attributes end in an underscore.
+    # scikit-learn's fitted attributes end in an underscore.
     fitted = [name for name in attributes if name.endswith("_")]
-    lines = [f"parameters: {listing(shown, 40)}"]
+    lines = [f"parameters: {join_first(shown, 40)}"]
     if not fitted:
         return [*lines, "not fitted"]
-    lines.append(f"fitted: {listing(fitted, _MAX_ATTRIBUTES)}")
+    lines.append(f"fitted: {join_first(fitted, _MAX_ATTRIBUTES)}")
     if "n_features_in_" in attributes:
         lines.append(f"n_features_in_: {short_repr(attributes['n_features_in_'])}")
     for name in ("classes_", "feature_names_in_"):

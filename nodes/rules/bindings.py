@@ -1,4 +1,4 @@
-"""What is known of the names of a program at one point of it."""
+"""What is known about a program's names at one point of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from nodes.rules.made_up import MadeUp, made_up
-from nodes.rules.reads import dotted, reads
+from nodes.rules.program_names import dotted, reads
 
 __all__ = ["Bindings", "Loss", "Value"]
 
@@ -30,10 +30,10 @@ class Value(NamedTuple):
 
 @dataclass
 class Bindings:
-    """Which names hold what was given, which what was made up.
+    """Which names hold given data, and which made-up data.
 
-    ``given``: the variables watched, with whether each is a single value rather
-    than a collection. ``lost``: those overwritten unused, by data that was made up.
+    ``given``: the variables watched; True for a single value, False for a collection.
+    ``lost``: those that made-up data overwrote before they were used.
     """
 
     given: dict[str, bool]
@@ -77,11 +77,11 @@ class Bindings:
         self.made[name] = loss.by
 
     def evaluate(self, node: ast.expr, *, used: bool = True, into: str = "") -> Value:
-        """Tell where a value comes from, and note what evaluating it uses and binds."""
-        for one in ast.walk(node):
-            if isinstance(one, ast.NamedExpr) and isinstance(one.target, ast.Name):
-                inner = self._value(one.value, self._reached(reads(one.value)))
-                self.bind(one.target.id, inner, one.lineno)
+        """Return where a value comes from; note what evaluating it uses and binds."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.NamedExpr) and isinstance(part.target, ast.Name):
+                inner = self._value(part.value, self._reached(reads(part.value)))
+                self.bind(part.target.id, inner, part.lineno)
         names = self._reached(reads(node))
         value = self._value(node, names)
         if used:
@@ -97,10 +97,10 @@ class Bindings:
             known = made_up(ast.List(elts=[node], ctx=ast.Load()), self.request)
             return Value("constant", known)
         found = made_up(node, self.request)
-        called = [self.functions[one] for one in names if one in self.functions]
-        found = found or next(filter(None, (self.made.get(one) for one in sorted(names))), None)
+        called = [self.functions[name] for name in names if name in self.functions]
+        found = found or next(filter(None, (self.made.get(name) for name in sorted(names))), None)
         found = found or next(
-            filter(None, (_made_inside(one, self.request) for one in called)), None
+            filter(None, (_made_inside(function, self.request) for function in called)), None
         )
         return Value("other") if found is None else Value("made", found)
 
@@ -123,7 +123,10 @@ class Bindings:
             return
         self.entered.add(name)
         declared = {
-            one for node in ast.walk(function) if isinstance(node, ast.Global) for one in node.names
+            name
+            for node in ast.walk(function)
+            if isinstance(node, ast.Global)
+            for name in node.names
         }
         if not declared & self.given.keys():
             return
@@ -132,12 +135,12 @@ class Bindings:
         inside.visit(function.body)
 
     def _spread(self, node: ast.AST) -> None:
-        """What takes part in a call along with given data may hold some of it afterwards."""
+        """Note that the other objects in a call with given data may hold some of it afterwards."""
         for call in ast.walk(node):
             if not isinstance(call, ast.Call):
                 continue
-            near = [*call.args, *(one.value for one in call.keywords)]
-            names = {one.id for one in near if isinstance(one, ast.Name)}
+            near = [*call.args, *(keyword.value for keyword in call.keywords)]
+            names = {argument.id for argument in near if isinstance(argument, ast.Name)}
             names.update(dotted(call.func)[:1])
             new = (names & self.assigned) - self.derived
             if new and reads(call) & self.derived:
@@ -145,7 +148,7 @@ class Bindings:
 
 
 def _made_inside(function: ast.AST, request: str) -> MadeUp | None:
-    """Tell how what a function returns is made up, as far as a call in it says."""
+    """Return how a function's result is made up, judged by the calls in it."""
     for node in ast.walk(function):
         value = getattr(node, "value", None)
         if isinstance(node, (ast.Assign, ast.Return)) and isinstance(value, ast.Call):

@@ -1,22 +1,21 @@
-"""All rules, in the order of how much each explains, and how they are applied."""
+"""All rules, the ones that explain most first, and how they are applied."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
-from graph_agent.records import Attempt, Finding
-from graph_agent.state import AgentState
-from nodes.rules import blanks, columns, inputs, runs
+from graph_agent.context import RunView
+from graph_agent.records import Finding
+from nodes.rules import before_running, execution, inputs, result_types
 from nodes.rules.rule import Evidence, Rule
 
-__all__ = ["NOT_RUN", "RULES", "RULE_NAMES", "find"]
+__all__ = ["NOT_RUN", "RULES", "RULE_NAMES", "apply_rules"]
 
 log = logging.getLogger(__name__)
 
 NOT_RUN = Rule(
     "not_run",
-    "The code was never run: there is none, it does not parse, or it repeats a failed attempt.",
+    "The code was not run: there is none, it doesn't parse, or it repeats a failed attempt.",
     decisive=True,
     look=lambda _: iter(()),
     can_be_skipped=False,
@@ -24,93 +23,146 @@ NOT_RUN = Rule(
 RULES: tuple[Rule, ...] = (
     Rule(
         "outcome",
-        "The run did not end well: the code raised, or hit a limit.",
+        "The run failed: the code raised, or hit a limit.",
         decisive=True,
-        look=runs.outcome,
+        look=execution.outcome,
         can_be_skipped=False,
+        is_fact=True,
     ),
-    Rule("checks", "The request's own checks failed.", decisive=True, look=runs.checks),
+    Rule(
+        "undefined_name",
+        "The code certainly reads a name that nothing defines; then it isn't run.",
+        decisive=True,
+        look=before_running.undefined_name,
+        is_fact=True,
+    ),
+    Rule(
+        "unknown_column",
+        "The code certainly reads a column that no given table has; then it isn't run.",
+        decisive=True,
+        look=before_running.unknown_column,
+        is_fact=True,
+    ),
+    Rule(
+        "checks",
+        "The request's own checks failed.",
+        decisive=True,
+        look=execution.checks,
+        is_fact=True,
+    ),
     Rule(
         "missing_return",
-        "A variable named in the request's `returns` did not come back.",
+        "A variable named in the request's `returns` was not returned.",
         decisive=True,
-        look=runs.missing_return,
+        look=execution.missing_return,
+        is_fact=True,
+    ),
+    Rule(
+        "wrong_type",
+        "A variable isn't of the type that the request's `returns` gives it.",
+        decisive=True,
+        look=result_types.wrong_type,
+        is_fact=True,
     ),
     Rule(
         "no_figure",
-        "The request asks for a figure and none was made.",
+        "The request asks for a figure and none was made; not decisive if it only uses a word"
+        " that may mean one.",
         decisive=True,
-        look=runs.no_figure,
+        look=execution.no_figure,
+        hint=execution.perhaps_no_figure,
     ),
     Rule(
         "blank_figure",
-        "The request asks for a figure and all that were made are of one colour.",
+        "The request asks for a figure and every figure made is a single colour.",
         decisive=True,
-        look=blanks.blank_figure,
+        look=execution.blank_figure,
     ),
     Rule(
         "empty_result",
-        "The code left no variable, no figure and no output.",
+        "The code left no variable, no figure, no file and no output.",
         decisive=True,
-        look=runs.empty_result,
+        look=execution.empty_result,
     ),
     Rule(
         "input_overwritten",
-        "A given variable is overwritten with made-up data before its value was used.",
+        "A given variable is overwritten with made-up data before its value is used.",
         decisive=True,
         look=inputs.input_overwritten,
     ),
     Rule(
         "input_ignored",
-        "No given variable is read; data of the same kind are made up, or read from a file"
-        " that is not there.",
+        "No given variable is read; data of the same kind is made up, or read from a file"
+        " that doesn't exist.",
         decisive=True,
         look=inputs.input_ignored,
+    ),
+    Rule(
+        "blank_answer",
+        "A result that `returns` gives a type is empty or all NaN/None, and no earlier attempt"
+        " found the same.",
+        decisive=True,
+        look=execution.blank_answer,
     ),
     Rule(
         "blank_result",
         "A result that was asked for, or the only one, is empty or all NaN/None.",
         decisive=False,
-        look=blanks.blank_result,
+        look=execution.blank_result,
     ),
     Rule(
         "empty_axes",
-        "A figure is of one colour beside others, or has axes and nothing in any of them.",
+        "One figure of several is a single colour, or one has axes with nothing in any of them.",
         decisive=False,
-        look=blanks.empty_axes,
+        look=execution.empty_axes,
     ),
     Rule(
         "untouched_column",
-        "The request names a column of a given table, and the code never touches it.",
+        "The request names a column of a given table, and the code never uses it.",
         decisive=False,
-        look=columns.untouched_column,
+        look=inputs.untouched_column,
+    ),
+    Rule(
+        "unlikely_type",
+        "The only result is a single value, and the request asks for another kind: yes or no, a"
+        " count, a list.",
+        decisive=False,
+        look=result_types.unlikely_type,
     ),
 )
-RULE_NAMES: tuple[str, ...] = tuple(one.name for one in RULES if one.can_be_skipped)
-"""Rules that can be switched off, by their names in the state's ``skip_rules``."""
+_BEFORE_RUNNING = {
+    rule.name: rule for rule in RULES if rule.name in ("undefined_name", "unknown_column")
+}
+RULE_NAMES: tuple[str, ...] = tuple(rule.name for rule in RULES if rule.can_be_skipped)
+"""The rules that the state's ``skip_rules`` can switch off."""
 
 
-def find(attempt: Attempt, state: AgentState) -> list[Finding]:
-    """Apply every rule that is not switched off. Never raises, whatever the code is."""
+def apply_rules(view: RunView) -> list[Finding]:
+    """Apply every rule that isn't switched off to the last attempt; never raises."""
+    attempt = view.last
     if attempt.execution is None:
-        return [_finding(NOT_RUN, attempt.problem or "the code was not run")]
-    asked: Any = state.get("skip_rules")
-    skipped = set(asked or ())
-    evidence = Evidence(attempt.code, attempt.execution, state)
-    found = []
+        rule = _BEFORE_RUNNING.get(attempt.problem_kind or "", NOT_RUN)
+        return [_finding(rule, attempt.problem or "the code was not run", True)]
+    skipped = set(view.state.get("skip_rules") or ())
+    evidence = Evidence(view, attempt.execution)
+    found: list[Finding] = []
     for rule in RULES:
         if rule.can_be_skipped and rule.name in skipped:
             continue
+        # Checks that passed say more than what a rule infers.
+        is_decisive = rule.decisive and (rule.is_fact or not evidence.checks_passed)
         try:
-            found += [_finding(rule, message) for message in rule.look(evidence)]
-        except RecursionError:  # code nested as deeply as no one writes it
+            found += [_finding(rule, message, is_decisive) for message in rule.look(evidence)]
+            if rule.hint is not None:
+                found += [_finding(rule, message, False) for message in rule.hint(evidence)]
+        except RecursionError:  # code nested too deeply for any person to write
             continue
         except Exception:  # a rule that breaks must not cost the attempt
             log.exception("the rule %s could not be applied", rule.name)
     return found
 
 
-def _finding(rule: Rule, message: str) -> Finding:
+def _finding(rule: Rule, message: str, decisive: bool) -> Finding:
     text = message.strip()
     text = text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-    return Finding(rule=rule.name, message=text, decisive=rule.decisive)
+    return Finding(rule=rule.name, message=text, decisive=decisive)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from nodes.rules.bindings import Bindings, Value
 from nodes.rules.made_up import made_up
-from nodes.rules.reads import dotted, reads, stored_names
+from nodes.rules.program_names import dotted, reads, stored_names
 
 __all__ = ["DataFlow"]
 
@@ -41,13 +41,13 @@ class DataFlow(Bindings):
         return branch
 
     def _join(self, branches: Sequence[DataFlow]) -> None:
-        """Go on with what holds after any of the branches; lost is what all of them lose."""
-        for one in branches:
-            self.derived |= one.derived
-            self.made |= one.made
-            self.used |= one.used
-            self.assigned |= one.assigned
-        every = set(branches[0].lost).intersection(*(one.lost for one in branches[1:]))
+        """Continue with what any of the branches did; only what all of them lose is lost."""
+        for branch in branches:
+            self.derived |= branch.derived
+            self.made |= branch.made
+            self.used |= branch.used
+            self.assigned |= branch.assigned
+        every = set(branches[0].lost).intersection(*(branch.lost for branch in branches[1:]))
         for name in every - set(self.lost):
             self.lose(name, branches[0].lost[name])
 
@@ -56,29 +56,29 @@ class DataFlow(Bindings):
             self.visit(node.body)
             return
         self.evaluate(node.test)
-        # What is tested itself is replaced for a reason: it is None, empty, or not there.
+        # Replacing the tested variable has a reason: it is None, empty, or not defined.
         tested = reads(node.test)
         self._join([self._branch(node.body, tested), self._branch(node.orelse, tested)])
 
     def _try(self, node: ast.Try) -> None:
         before = set(self.lost)
         whole = self._branch(node.body)
-        broken = [self._branch(one.body) for one in node.handlers]
+        broken = [self._branch(handler.body) for handler in node.handlers]
         handled = [
-            one
-            for one, handler in zip(broken, node.handlers, strict=True)
+            branch
+            for branch, handler in zip(broken, node.handlers, strict=True)
             if not _leaves(handler.body)
         ]
         fails = _may_fail(node.body, self.request)
         lost = dict(whole.lost)
         for name in set(whole.lost) - before:
-            # The file is not there: what counts is what the handler does then.
-            if whole.lost[name].by.may_fail and any(name not in one.lost for one in handled):
+            # The file doesn't exist in the sandbox: only what the handler does counts.
+            if whole.lost[name].by.may_fail and any(name not in branch.lost for branch in handled):
                 del lost[name]
         if fails and handled:
-            lost |= {k: v for one in handled for k, v in one.lost.items() if k not in before}
-        for one in [whole, *handled]:
-            one.lost = lost
+            lost |= {k: v for branch in handled for k, v in branch.lost.items() if k not in before}
+        for branch in [whole, *handled]:
+            branch.lost = lost
         self._join([whole, *handled])
         self.visit(node.orelse)
         self.visit(node.finalbody)
@@ -122,8 +122,8 @@ class DataFlow(Bindings):
     _asyncfunctiondef = _classdef = _functiondef
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        for one in node.names:
-            self.derived.discard((one.asname or one.name).partition(".")[0])
+        for alias in node.names:
+            self.derived.discard((alias.asname or alias.name).partition(".")[0])
 
     _importfrom = _import
 
@@ -150,16 +150,18 @@ class DataFlow(Bindings):
             self.derived.update(root)
 
     def _expressions(self, statement: ast.stmt) -> None:
-        for one in ast.iter_child_nodes(statement):
-            if isinstance(one, ast.expr):
-                self.evaluate(one)
+        for part in ast.iter_child_nodes(statement):
+            if isinstance(part, ast.expr):
+                self.evaluate(part)
 
     def _assign_to(self, target: ast.expr, source: ast.expr) -> None:
         if isinstance(target, (ast.Tuple, ast.List)) and isinstance(source, (ast.Tuple, ast.List)):
-            plain = not any(isinstance(one, ast.Starred) for one in [*target.elts, *source.elts])
+            plain = not any(
+                isinstance(element, ast.Starred) for element in [*target.elts, *source.elts]
+            )
             if plain and len(target.elts) == len(source.elts):
-                for one, part in zip(target.elts, source.elts, strict=True):
-                    self._assign_to(one, part)
+                for element, part in zip(target.elts, source.elts, strict=True):
+                    self._assign_to(element, part)
                 return
         if isinstance(target, ast.Name):
             self.bind(target.id, self.evaluate(source, into=target.id), source.lineno)
@@ -172,7 +174,7 @@ class DataFlow(Bindings):
             self.derived.update(self.assigned.intersection(dotted(target)[:1]))
 
     def _bind_all(self, names: Iterable[str], value: Value) -> None:
-        """Bind the variables of a loop and the like, which lose nothing that was made up."""
+        """Bind loop variables and the like; this loses nothing."""
         for name in names:
             self.bind(name, value, None)
 
@@ -190,19 +192,19 @@ def _leaves(body: Sequence[ast.stmt]) -> bool:
 
 
 def _may_fail(body: Sequence[ast.stmt], request: str) -> bool:
-    found = (made_up(one, request) for one in body)
-    return any(one is not None and one.may_fail for one in found)
+    found = (made_up(statement, request) for statement in body)
+    return any(made is not None and made.may_fail for made in found)
 
 
 def _only_looks(node: ast.expr, given: Iterable[str]) -> bool:
-    """Whether a statement only shows what a given variable is, without working with it."""
+    """Whether a statement only shows a given variable, without working with it."""
     outermost = dotted(node)
     shows = not isinstance(node, ast.Call) or outermost[:1] in (["print"], ["display"])
     if not shows and not set(outermost[1:]) <= _LOOKING:
         return False
-    for one in ast.walk(node):
-        if isinstance(one, (ast.Attribute, ast.Subscript)) and isinstance(one.value, ast.Name):
-            looked = isinstance(one, ast.Attribute) and one.attr in _LOOKING
-            if one.value.id in given and not looked:
+    for part in ast.walk(node):
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.value, ast.Name):
+            looked = isinstance(part, ast.Attribute) and part.attr in _LOOKING
+            if part.value.id in given and not looked:
                 return False
     return True

@@ -1,4 +1,4 @@
-"""Whether an expression makes data up instead of taking it from what was given."""
+"""Whether an expression makes data up instead of using the given data."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ast
 import re
 from typing import NamedTuple
 
-from nodes.rules.reads import dotted
+from nodes.rules.program_names import dotted
 
 __all__ = ["MadeUp", "made_up"]
 
 
 class MadeUp(NamedTuple):
-    """How data was made up; ``may_fail``: by reading what is not there in the sandbox."""
+    """How data was made up; ``may_fail``: by reading what doesn't exist in the sandbox."""
 
     how: str
     may_fail: bool = False
@@ -49,14 +49,14 @@ _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 
 
 def made_up(node: ast.AST, request: str) -> MadeUp | None:
-    """Tell how ``node`` makes data up; None if it does not, as far as can be seen.
+    """Return how ``node`` makes data up; None if it doesn't seem to.
 
-    Literal data that the request itself gives are not made up, nor are containers
-    of nothing but zeros, empty texts and the like, which are filled later.
+    Literal data that the request itself gives isn't made up, nor are containers of
+    zeros, empty texts and the like, which are filled later.
     """
-    for one in ast.walk(node):
-        if isinstance(one, (ast.Call, ast.Attribute)):
-            found = _source(one, request)
+    for part in ast.walk(node):
+        if isinstance(part, (ast.Call, ast.Attribute)):
+            found = _source(part, request)
             if found is not None:
                 return found
     if _holds_literals(node) and not _all_in(request, node):
@@ -85,13 +85,18 @@ def _source(node: ast.Call | ast.Attribute, request: str) -> MadeUp | None:
 
 
 def _holds_literals(node: ast.AST) -> bool:
-    """Whether a value is written down: a display, or something made of one."""
+    """Whether a value is written into the code: a list or dict display, or made from one."""
     if isinstance(node, _DISPLAYS):
-        return any(isinstance(one, ast.Constant) and one.value for one in ast.walk(node))
+        return any(isinstance(part, ast.Constant) and part.value for part in ast.walk(node))
     if isinstance(node, ast.Call):
-        keywords = [one.value for one in node.keywords if one.arg in ("data", "object", None)]
+        keywords = [
+            keyword.value for keyword in node.keywords if keyword.arg in ("data", "object", None)
+        ]
         if (dotted(node.func) or [""])[-1] in _CONSTRUCTORS:
-            return any(_holds_literals(one) or _is_text(one) for one in [*node.args, *keywords])
+            return any(
+                _holds_literals(argument) or _is_text(argument)
+                for argument in [*node.args, *keywords]
+            )
         return isinstance(node.func, ast.Attribute) and _holds_literals(node.func.value)
     if isinstance(node, (ast.Attribute, ast.Subscript)):
         return _holds_literals(node.value)
@@ -110,22 +115,22 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _all_in(request: str, *nodes: ast.AST) -> bool:
-    """Whether every constant in ``nodes`` stands in the request, and there is one."""
+    """Whether there is a constant in ``nodes``, and the request names every one."""
     constants = [
-        str(one.value)
+        str(part.value)
         for node in nodes
-        for one in ast.walk(node)
-        if isinstance(one, ast.Constant) and one.value is not None
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value is not None
     ]
     said = _with_digits(request) if constants else ""
     return bool(constants) and all(
-        re.search(rf"(?<![\w.]){re.escape(one)}(?!\w|\.\d)", said) for one in constants
+        re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", said) for text in constants
     )
 
 
 def _with_digits(request: str) -> str:
-    """Add the numbers that a request says in words or as percentages."""
+    """Append, in digits, the numbers that a request gives in words or as percentages."""
     words = re.findall(r"\w+", request.lower())
-    numbers = (str(_NUMBERS[one]) for one in words if one in _NUMBERS)
-    shares = (f"{float(one) / 100:g}" for one in _PERCENT.findall(request))
+    numbers = (str(_NUMBERS[word]) for word in words if word in _NUMBERS)
+    shares = (f"{float(percent) / 100:g}" for percent in _PERCENT.findall(request))
     return " ".join([request, *numbers, *shares])

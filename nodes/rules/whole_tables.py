@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from nodes.rules.reads import dotted
+from nodes.rules.program_names import dotted
 
 __all__ = ["uses_whole_table"]
 
@@ -16,7 +16,7 @@ _GENERIC = {
     "column_names", "to_pylist", "to_pydict", "itercolumns", "iter_columns", "applymap", "map",
     "to_series", "dtypes",
 }  # fmt: skip
-"""Attributes that reach every column, or columns by place."""
+"""Attributes that reach every column, or columns by position."""
 _AGGREGATES = {
     "mean", "sum", "median", "min", "max", "std", "var", "count", "nunique", "quantile",
     "describe", "corr", "cov", "hist", "boxplot", "plot", "agg", "aggregate", "apply", "transform",
@@ -32,7 +32,7 @@ _LOOKS = {"print", "display", "len", "type", "isinstance", "id", "head", "merge"
 
 
 def uses_whole_table(tree: ast.AST, tables: Iterable[str]) -> bool:
-    """Tell whether a column may be reached without its name; in doubt it may."""
+    """Return whether a column may be reached without its name; if in doubt, True."""
     chosen = _names_of_choices(tree)
     whole = set(tables)
     shown = {
@@ -59,25 +59,29 @@ def _works_on_all(call: ast.Call, whole: set[str], chosen: set[str], shown: bool
     last = parts[-1] if parts else ""
     if isinstance(call.func, ast.Attribute) and last in _AGGREGATES:
         only_looks = shown and last in ("head", "tail", "info", "sample")
-        names_some = any(_names_columns(one.value) for one in call.keywords if one.arg in _CHOOSING)
-        names_some |= any(map(_tells_columns, [*call.args, *(one.value for one in call.keywords)]))
+        names_some = any(
+            _names_columns(keyword.value) for keyword in call.keywords if keyword.arg in _CHOOSING
+        )
+        names_some |= any(
+            map(_tells_columns, [*call.args, *(keyword.value for keyword in call.keywords)])
+        )
         if not only_looks and not names_some and not _chooses(call.func.value, chosen):
             return True
     if last in ("getattr", "eval", "exec"):
         return True
-    if last == "filter" and any(one.arg in ("regex", "like") for one in call.keywords):
+    if last == "filter" and any(keyword.arg in ("regex", "like") for keyword in call.keywords):
         return True
     if last in _LOOKS:
         return False
-    keywords = {one.arg for one in call.keywords}
+    keywords = {keyword.arg for keyword in call.keywords}
     if keywords & {"x", "y", "hue", "values", "names", "by"}:
         return False
-    handed = [*call.args, *(one.value for one in call.keywords)]
-    return any(isinstance(one, ast.Name) and one.id in whole for one in handed)
+    handed = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(isinstance(argument, ast.Name) and argument.id in whole for argument in handed)
 
 
 def _chooses(node: ast.AST, chosen: set[str]) -> bool:
-    """Whether columns are chosen by name somewhere along a chain of calls and attributes."""
+    """Whether a chain of calls and attributes chooses columns by name."""
     while True:
         if isinstance(node, ast.Subscript):
             if _names_columns(node.slice):
@@ -105,9 +109,9 @@ _KEEPING = {
 
 
 def _tells_columns(node: ast.AST) -> bool:
-    """Whether an argument of an aggregation says of which columns: ``{"a": "sum"}``, ``col("a")``.
+    """Whether an argument of an aggregation names columns: ``{"a": "sum"}``, ``col("a")``.
 
-    Names alone do not: they are those of functions.
+    Names alone don't: they name functions.
     """
     if isinstance(node, ast.List):
         return any(map(_tells_columns, node.elts))
@@ -126,12 +130,12 @@ def _chooses_by_call(call: ast.Call) -> bool:
 def _names_columns(node: ast.AST) -> bool:
     """Whether an expression is a name of a column, or a list or tuple that holds one."""
     if isinstance(node, (ast.List, ast.Tuple)):
-        return any(_names_columns(one) for one in node.elts)
+        return any(_names_columns(element) for element in node.elts)
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _names_of_choices(tree: ast.AST) -> set[str]:
-    """Collect the variables that hold chosen columns, or what was computed of them."""
+    """Collect the variables that hold chosen columns, or results computed from them."""
     chosen: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

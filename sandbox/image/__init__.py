@@ -1,15 +1,11 @@
-"""The runner image: what it is called, whether it is there, building it, old ones.
-
-``python -m sandbox.image build`` builds it; ``tag``, ``check``, ``packages`` and ``gc`` are
-the rest.
-"""
+"""The runner image: its name, whether it exists, building it, and removing old ones."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandbox.image.building import build_image, default_cache_folder
+    from sandbox.image.building import build_image
     from sandbox.image.inventory import (
         image_exists,
         image_packages,
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "build_image",
-    "default_cache_folder",
     "image_exists",
     "image_packages",
     "image_tag",
@@ -30,13 +25,13 @@ __all__ = [
     "require_image",
 ]
 
-_ROOMS = {"build_image": "building", "default_cache_folder": "building", "image_tag": "spec"}
+_LAZY = {"build_image": "building", "image_tag": "spec"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import public names when they are first used: a tag alone needs little of this."""
+    """Import public names when they are first used: a tag alone needs few of these modules."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"sandbox.image.{_ROOMS.get(name, 'inventory')}"), name)
+    return getattr(import_module(f"sandbox.image.{_LAZY.get(name, 'inventory')}"), name)

@@ -1,22 +1,34 @@
-"""Building the runner image."""
+"""Builds the runner image."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Mapping
+import contextlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.cache_folder import cache_folder
+from sandbox.engine.commands import Progress
+from sandbox.engine.facts import engine_facts
 from sandbox.file_lock import file_lock
+from sandbox.image.base import ensure_base
+from sandbox.image.engine_build import build, remove_untagged
 from sandbox.image.inventory import image_exists
-from sandbox.image.layers import build_libraries, build_runner, prune
-from sandbox.image.spec import ImageSpec, image_spec
+from sandbox.image.requirements import normalize
+from sandbox.image.spec import (
+    BASE_LABEL,
+    PACKAGES_LABEL,
+    PYTHON_LABEL,
+    ROLE_LABEL,
+    ImageSpec,
+    image_spec,
+)
+from sandbox.image.wheels import check_architecture, download_wheels, wheel_versions
 
 if TYPE_CHECKING:
     import docker
-
-Progress = Callable[[str], None]
 
 
 def build_image(
@@ -25,46 +37,102 @@ def build_image(
     progress: Progress = lambda line: None,
     force: bool = False,
     spec: ImageSpec | None = None,
-    cache_folder: Path | None = None,
-    install_missing: bool = False,
+    cache_dir: Path | None = None,
 ) -> str:
-    """Build the runner image if it is not there, and return its tag.
+    """Build the runner image if it doesn't exist, and return its tag.
 
-    Interrupted at any point it leaves nothing half-made under the tag. Two
-    processes building at once build one after the other.
+    An interrupted build never leaves a partial image under the tag. Two processes
+    that build at the same time take turns.
 
     Args:
         client: the engine.
-        progress: told in short lines what is under way.
-        force: build anew what is there already, from a base made anew.
+        progress: receives each step.
+        force: build again even if it exists, without the engine's build cache.
         spec: what to build; None: what this host needs.
-        cache_folder: keeps downloads and the lock; None: the user's.
-        install_missing: as root on Debian or Ubuntu, install what making a base takes.
+        cache_dir: holds downloads and the lock; None: the user's cache folder.
 
     Raises:
-        ImageBuildError: it cannot be built; the message says what to do.
+        ImageBuildError: the build failed; the message says what to do.
         EngineUnreachableError: the engine stopped answering.
     """
     spec = spec or image_spec()
     if not force and image_exists(client, spec.tag):
         return spec.tag
-    cache = cache_folder or default_cache_folder(os.environ)
-    with file_lock(cache / "image.lock", lambda: progress("another build is under way; waiting")):
+    with build_lock(progress, cache_dir) as cache:
         try:
             if force or not image_exists(client, spec.libraries_tag):
-                build_libraries(client, spec, cache, progress, force, install_missing)
+                build_libraries(client, spec, cache, progress, force)
             if force or not image_exists(client, spec.tag):
                 build_runner(client, spec, progress)
         finally:
-            prune(client)
+            remove_untagged(client)
     return spec.tag
 
 
-def default_cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return ``$CODEGEN_AGENT_CACHE``, or the platform's folder for caches."""
-    if environ.get("CODEGEN_AGENT_CACHE"):
-        return Path(environ["CODEGEN_AGENT_CACHE"])
-    if sys.platform == "win32" and environ.get("LOCALAPPDATA"):
-        return Path(environ["LOCALAPPDATA"], "codegen_agent", "Cache")
-    xdg = Path(environ.get("XDG_CACHE_HOME", ""))
-    return (xdg if xdg.is_absolute() else Path.home() / ".cache") / "codegen-agent"
+@contextlib.contextmanager
+def build_lock(progress: Progress, cache_dir: Path | None = None) -> Iterator[Path]:
+    """Wait until no other process builds; yield the cache folder, by default the user's."""
+    cache = cache_dir or cache_folder()
+    with file_lock(cache / "image.lock", lambda: progress("waiting for another build to finish")):
+        yield cache
+
+
+def build_libraries(
+    client: docker.DockerClient,
+    spec: ImageSpec,
+    cache: Path,
+    progress: Progress,
+    force: bool = False,
+) -> None:
+    """Build the image of Python and its libraries. This takes minutes, but is rarely needed.
+
+    Raises:
+        ImageBuildError: no base, no wheels, or an instruction failed.
+    """
+    arch = engine_facts(client).arch
+    check_architecture(arch)
+    with ThreadPoolExecutor(1, "wheels") as pool:  # they take as long as the base
+        downloaded = pool.submit(download_wheels, spec.pins, spec.python, arch, cache, progress)
+        base = ensure_base(client, spec.python, arch, progress, wanted=spec.base)
+        wheels = downloaded.result()
+    progress(f"building the libraries' image on {base}")
+    files: list[tuple[str, bytes | Path]] = [("Dockerfile", spec.libraries_dockerfile.encode())]
+    files += [("requirements.txt", wheels / "requirements.txt")]
+    fonts = {pin.name for pin in spec.pins if pin.fonts}
+    for wheel in sorted(wheels.glob("*.whl")):
+        folder = "fonts" if normalize(wheel.name.partition("-")[0]) in fonts else "wheels"
+        files.append((f"{folder}/{wheel.name}", wheel))
+    versions = wheel_versions(wheels).items()
+    build(
+        client,
+        spec.libraries_tag,
+        files,
+        arguments={"BASE_IMAGE": base, "PYTHON_VERSION": spec.python},
+        labels={
+            ROLE_LABEL: "libraries",
+            PYTHON_LABEL: spec.python,
+            BASE_LABEL: base,
+            PACKAGES_LABEL: json.dumps({n: v for n, v in versions if n not in fonts}),
+        },
+        progress=progress,
+        force=force,
+    )
+
+
+def build_runner(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> None:
+    """Put the program on top of its libraries, in a second or two.
+
+    Raises:
+        ImageBuildError: an instruction failed.
+    """
+    progress("building the runner image")
+    files: list[tuple[str, bytes | Path]] = [("Dockerfile", spec.runner_dockerfile.encode())]
+    files += [(f"runner/{path}", source) for path, source in spec.program]
+    build(
+        client,
+        spec.tag,
+        files,
+        arguments={"LIBRARIES_IMAGE": spec.libraries_tag},
+        labels={ROLE_LABEL: "runner"},
+        progress=progress,
+    )

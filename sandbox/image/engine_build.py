@@ -1,23 +1,25 @@
-"""Has the engine build an image from a context made of nothing but what it needs."""
+"""Builds an image on the engine from a context that holds only what is needed."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
+from sandbox.engine.commands import Progress
 from sandbox.errors import ImageBuildError
+from sandbox.image.spec import ROLE_LABEL
 
 if TYPE_CHECKING:
     import docker
 
-Progress = Callable[[str], None]
 BUILD_STALL_S = 1800
-"""The engine may be silent that long while one instruction runs."""
+"""The longest silence of the engine while one instruction runs."""
 TAIL_LINES = 20
 
 
@@ -31,19 +33,19 @@ def build(
     progress: Progress,
     force: bool = False,
 ) -> None:
-    """Build an image; its tag appears only once it is whole.
+    """Build an image. Its tag appears only when the build is complete.
 
     Args:
-        client: the engine; builds with the classic builder and with BuildKit.
-        tag: what to call it.
-        files: the context, path → bytes or a file to copy; one is ``Dockerfile``.
+        client: the engine, with the classic builder or BuildKit.
+        tag: the image's name.
+        files: the context: path, and bytes or a file to copy; one is ``Dockerfile``.
         arguments: the Dockerfile's ARGs.
         labels: put on the image.
-        progress: told each instruction.
-        force: use nothing an earlier build left.
+        progress: receives each instruction.
+        force: don't use the engine's build cache.
 
     Raises:
-        ImageBuildError: an instruction failed, or the engine gave up.
+        ImageBuildError: an instruction failed, or the engine did.
     """
     import docker.errors
     import requests.exceptions
@@ -53,25 +55,47 @@ def build(
         _write_context(context, files)
         context.seek(0)
         try:
-            messages = client.api.build(
-                fileobj=context,
-                custom_context=True,
-                tag=tag,
-                buildargs=dict(arguments),
-                labels=dict(labels),
-                network_mode="none",
-                nocache=force,
-                rm=True,
-                forcerm=True,
-                timeout=BUILD_STALL_S,
-                decode=True,
-            )
+            with _no_credentials(client.api):
+                messages = client.api.build(
+                    fileobj=context,
+                    custom_context=True,
+                    tag=tag,
+                    buildargs=dict(arguments),
+                    labels=dict(labels),
+                    network_mode="none",
+                    nocache=force,
+                    rm=True,
+                    forcerm=True,
+                    timeout=BUILD_STALL_S,
+                    decode=True,
+                    use_config_proxy=False,  # a proxy's address may contain a password
+                )
             for message in messages:
                 if "error" in message:
                     raise ImageBuildError(_failure(tag, str(message["error"]), tail))
                 _follow(str(message.get("stream", "")), tail, progress)
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise ImageBuildError(_failure(tag, str(error), tail)) from None
+
+
+@contextlib.contextmanager
+def _no_credentials(api: Any) -> Iterator[None]:
+    """Send no passwords for image registries along with a build; its base is on the engine.
+
+    The SDK would ask the credential helpers of the Docker CLI's config.json for all of them,
+    and fail if one isn't installed.
+    """
+    api._set_auth_headers = lambda headers: None
+    try:
+        yield
+    finally:
+        del api._set_auth_headers
+
+
+def remove_untagged(client: docker.DockerClient) -> None:
+    """Remove the untagged images that builds leave, above all the stage with the wheels."""
+    with contextlib.suppress(Exception):  # what is left only takes up space
+        client.images.prune(filters={"dangling": True, "label": ROLE_LABEL})
 
 
 def _write_context(target: IO[bytes], files: Iterable[tuple[str, bytes | Path]]) -> None:
@@ -95,8 +119,8 @@ def _follow(text: str, tail: deque[str], progress: Progress) -> None:
             progress(line[:100])
 
 
-def _failure(tag: str, said: str, tail: Iterable[str]) -> str:
+def _failure(tag: str, error: str, tail: Iterable[str]) -> str:
     return (
-        f"building {tag!r} failed: {said.strip()}; mend what the last lines name and run"
+        f"building {tag!r} failed: {error.strip()}; fix what the last lines report and run"
         " `codegen-agent sandbox build` again. Last lines:\n" + "\n".join(tail)
     )

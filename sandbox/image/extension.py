@@ -1,7 +1,7 @@
-"""The runner image with further packages on top.
+"""Builds the runner image with further packages on top.
 
-Wheels are downloaded by the host's pip, never built; the engine unpacks them in
-a build without any network.
+The host's pip downloads wheels and never builds any; the engine unpacks them in
+a build without a network.
 """
 
 from __future__ import annotations
@@ -9,43 +9,46 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.commands import CommandError
-from sandbox.engine import engine_facts
+from sandbox.engine.commands import CommandError, Progress
+from sandbox.engine.facts import engine_facts
 from sandbox.errors import ImageBuildError
-from sandbox.file_lock import file_lock
-from sandbox.image.building import default_cache_folder
-from sandbox.image.distributions import wheel_modules
-from sandbox.image.engine_build import build
+from sandbox.image.building import build_lock
+from sandbox.image.engine_build import build, remove_untagged
 from sandbox.image.inventory import image_exists, image_packages
-from sandbox.image.labels import PACKAGES_LABEL, ROLE_LABEL, RUNNER_LABEL
-from sandbox.image.layers import prune
-from sandbox.image.requirements import normalize
-from sandbox.image.spec import EXTENDED_REPOSITORY, SANDBOX_FOLDER
-from sandbox.image.wheels import MACHINES, pip_download, wheel_versions
+from sandbox.image.requirements import normalize, wheel_modules
+from sandbox.image.spec import (
+    EXTENDED_REPOSITORY,
+    PACKAGES_LABEL,
+    ROLE_LABEL,
+    RUNNER_LABEL,
+    SANDBOX_FOLDER,
+)
+from sandbox.image.wheels import check_architecture, pip_download, wheel_versions
 
 if TYPE_CHECKING:
     import docker
 
-Progress = Callable[[str], None]
 PYTHON = "{}.{}".format(*sys.version_info)
 MAX_REASON_CHARS = 300
 
 
 def extended_tag(runner: str, requirements: Sequence[str]) -> str:
-    """Name the image that has ``requirements`` on top of a runner image; asks nobody.
+    """Name the image with ``requirements`` on top of a runner image, without asking an engine.
 
-    The host's versions count: a value of the package crosses from one to the other.
+    The host's versions count, because values of a package go from one to the other.
     """
+    from packaging.requirements import Requirement
+
     here = _host_pins()
+    names = [normalize(Requirement(text).name) for text in requirements]
     parts = [runner, *sorted(requirements)]
-    parts += sorted(f"{name}=={here[name]}" for name in map(_name, requirements) if name in here)
+    parts += sorted(f"{name}=={here[name]}" for name in names if name in here)
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     return f"{EXTENDED_REPOSITORY}:py{PYTHON}-{digest}"
 
@@ -55,37 +58,33 @@ def extend_image(
     runner: str,
     requirements: Sequence[str],
     *,
-    cache_folder: Path | None = None,
     progress: Progress = lambda line: None,
 ) -> str:
-    """Build the image with further packages if it is not there; return its tag.
+    """Build the image with further packages if it doesn't exist; return its tag.
 
     Args:
         client: the engine.
         runner: the runner image below.
         requirements: names with or without versions.
-        cache_folder: holds the lock; None: the user's.
-        progress: told in short lines what is under way.
+        progress: receives each step.
 
     Raises:
-        ImageBuildError: a package is not to be had as a wheel, or the build failed.
+        ImageBuildError: a package has no suitable wheel, or the build failed.
         SandboxUnavailableError: the engine stopped answering, or has no such runner image.
     """
     tag = extended_tag(runner, requirements)
-    cache = cache_folder or default_cache_folder(os.environ)
     if image_exists(client, tag):
         return tag
-    with file_lock(cache / "image.lock", lambda: progress("another build is under way; waiting")):
+    with build_lock(progress):
         if image_exists(client, tag):
             return tag
         below = image_packages(client, runner)
-        with tempfile.TemporaryDirectory(prefix="codegen-agent-wheels-") as scratch:
-            wheels = Path(scratch)
-            fetch_wheels(requirements, below, engine_facts(client).arch, wheels, progress)
+        with tempfile.TemporaryDirectory(prefix="codegen-agent-wheels-") as folder:
+            fetch_wheels(requirements, below, engine_facts(client).arch, Path(folder), progress)
             try:
-                _build(client, tag, runner, below, wheels, progress)
+                _build(client, tag, runner, below, Path(folder), progress)
             finally:
-                prune(client)
+                remove_untagged(client)
     return tag
 
 
@@ -96,43 +95,43 @@ def fetch_wheels(
     folder: Path,
     progress: Progress = lambda line: None,
 ) -> None:
-    """Download what an image with the packages ``below`` lacks for ``requirements``.
+    """Download the wheels of ``requirements`` that an image with the packages ``below`` needs.
 
-    In the host's versions if they go together, in any others otherwise.
+    They have the host's versions if these are compatible, otherwise any others.
 
     Raises:
-        ImageBuildError: it is not to be had as wheels.
+        ImageBuildError: there are no suitable wheels.
     """
-    _check_architecture(arch)
-    wanted = "".join(f"{one}\n" for one in requirements)
-    last: CommandError | None = None
+    check_architecture(arch)
+    wanted = "".join(f"{requirement}\n" for requirement in requirements)
+    tail = ""
     for pins in ({**_host_pins(), **below}, below):
         constraints = "".join(f"{name}=={version}\n" for name, version in pins.items())
         try:
             pip_download(wanted, constraints, PYTHON, arch, folder, progress, "--retries=1")
         except CommandError as error:
-            last = error
+            tail = error.tail
             continue
         for wheel in folder.glob("*.whl"):
             if normalize(wheel.name.partition("-")[0]) in below:
                 wheel.unlink()
         return
-    raise ImageBuildError(_reason(last))
+    raise ImageBuildError(_reason(tail))
 
 
 def modules_of(requirement: str, arch: str) -> frozenset[str]:
     """List the top-level modules a package provides, from its wheel.
 
     Raises:
-        ImageBuildError: it is not to be had as a wheel.
+        ImageBuildError: there is no suitable wheel.
     """
-    _check_architecture(arch)
+    check_architecture(arch)
     with tempfile.TemporaryDirectory(prefix="codegen-agent-wheels-") as folder:
         options = "--no-deps", "--retries=1"
         try:
             pip_download(requirement, "", PYTHON, arch, Path(folder), lambda line: None, *options)
         except CommandError as error:
-            raise ImageBuildError(_reason(error)) from None
+            raise ImageBuildError(_reason(error.tail)) from None
         return frozenset().union(*map(wheel_modules, Path(folder).glob("*.whl")))
 
 
@@ -172,23 +171,12 @@ def _host_pins() -> dict[str, str]:
     }
 
 
-def _name(requirement: str) -> str:
-    from packaging.requirements import Requirement
-
-    return normalize(Requirement(requirement).name)
-
-
-def _check_architecture(arch: str) -> None:
-    if arch not in MACHINES:
-        raise ImageBuildError(f"no wheels are published for engine architecture {arch!r}")
-
-
-def _reason(error: CommandError | None) -> str:
-    """Pick from what pip said what tells most: the conflict, or else the first error."""
-    lines = (error.tail if error is not None else "").splitlines() or ["it said nothing"]
+def _reason(tail: str) -> str:
+    """Pick the most useful part of pip's last lines: the conflict, or else the first error."""
+    lines = tail.splitlines() or ["no message"]
     _, _, conflict = " ".join(lines).partition("The conflict is caused by:")
     if conflict:
         words = " ".join(conflict.partition("To fix this")[0].split())
-        return f"it does not go with what is in the image: {words}"[:MAX_REASON_CHARS]
+        return f"it is not compatible with the image: {words}"[:MAX_REASON_CHARS]
     first = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
     return f"pip found no wheels: {first.removeprefix('ERROR: ')}"[:MAX_REASON_CHARS]

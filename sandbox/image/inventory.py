@@ -1,4 +1,4 @@
-"""Which of our images are on the engine, what they hold, and being rid of old ones."""
+"""Our images on the engine: which exist, what they contain, and removing old ones."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from sandbox.engine.connection import engine_errors
 from sandbox.errors import ImageMissingError
-from sandbox.failure import engine_errors
-from sandbox.image.labels import PACKAGES_LABEL, PYTHON_LABEL, ROLE_LABEL, RUNNER_LABEL
 from sandbox.image.spec import (
     EXTENDED_REPOSITORY,
     LIBRARIES_REPOSITORY,
+    PACKAGES_LABEL,
+    PYTHON_LABEL,
+    ROLE_LABEL,
+    RUNNER_LABEL,
     RUNNER_REPOSITORY,
     ImageSpec,
     image_spec,
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def image_exists(client: docker.DockerClient, tag: str) -> bool:
-    """Tell whether an image is on the engine.
+    """Return whether an image is on the engine.
 
     Raises:
         SandboxUnavailableError: the engine does not answer.
@@ -31,24 +34,23 @@ def image_exists(client: docker.DockerClient, tag: str) -> bool:
 
 
 def require_image(client: docker.DockerClient, tag: str) -> None:
-    """Make sure that an image is on the engine.
+    """Check that an image is on the engine.
 
     Raises:
         ImageMissingError: it is not.
         SandboxUnavailableError: the engine does not answer.
     """
-    if not image_exists(client, tag):
-        raise _missing(tag)
+    _require_labels(client, tag)
 
 
 def image_id(client: docker.DockerClient, tag: str) -> str:
-    """Return the identifier of the image that a tag stands for now.
+    """Return the identifier of the image that a tag names at present.
 
     Raises:
         ImageMissingError: the image is not on the engine.
         SandboxUnavailableError: the engine does not answer.
     """
-    with engine_errors("looking an image up"):
+    with engine_errors("looking up an image"):
         return str(client.api.inspect_image(tag)["Id"])
 
 
@@ -64,7 +66,7 @@ def image_packages(client: docker.DockerClient, tag: str) -> dict[str, str]:
 
 
 def image_python(client: docker.DockerClient, tag: str) -> str | None:
-    """Return the minor version of Python in an image, None if it does not tell.
+    """Return the minor version of Python in an image; None if it has no such label.
 
     Raises:
         ImageMissingError: the image is not on the engine.
@@ -74,7 +76,7 @@ def image_python(client: docker.DockerClient, tag: str) -> str | None:
 
 
 def old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> list[str]:
-    """List the tags of our images for this Python that this version does not use.
+    """List our images for this Python that this version doesn't use, by tag.
 
     Raises:
         SandboxUnavailableError: the engine does not answer.
@@ -82,19 +84,18 @@ def old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> li
     spec = spec or image_spec()
     with engine_errors("listing images"):
         images = client.api.images(filters={"label": ROLE_LABEL})
-    below = {tag: _runner_below(image) for image in images for tag in image.get("RepoTags") or ()}
-    # From the top down: an image goes when nothing is left on it.
+    below = {
+        tag: (image.get("Labels") or {}).get(RUNNER_LABEL)
+        for image in images
+        for tag in image.get("RepoTags") or ()
+    }
+    # From the top down: an image can be removed only when no other is built on it.
     return [
         tag
         for repository in (EXTENDED_REPOSITORY, RUNNER_REPOSITORY, LIBRARIES_REPOSITORY)
         for tag in sorted(below.keys() - {spec.tag, spec.libraries_tag})
         if tag.startswith(f"{repository}:py{spec.python}-") and below[tag] != spec.tag
     ]
-
-
-def _runner_below(image: dict[str, Any]) -> str | None:
-    label: str | None = (image.get("Labels") or {}).get(RUNNER_LABEL)
-    return label
 
 
 def remove_images(client: docker.DockerClient, tags: Iterable[str]) -> list[str]:
@@ -110,7 +111,7 @@ def remove_images(client: docker.DockerClient, tags: Iterable[str]) -> list[str]
         with engine_errors("removing an image"):
             try:
                 client.api.remove_image(tag)
-            except docker.errors.NotFound:  # another process was first
+            except docker.errors.NotFound:  # another process removed it first
                 continue
             except docker.errors.APIError as error:
                 if error.status_code != 409:  # 409: in use by a run of another version
@@ -122,7 +123,7 @@ def remove_images(client: docker.DockerClient, tags: Iterable[str]) -> list[str]
 
 def _labels(client: docker.DockerClient, tag: str) -> dict[str, str] | None:
     try:
-        with engine_errors("looking an image up"):
+        with engine_errors("looking up an image"):
             image: dict[str, Any] = client.api.inspect_image(tag)
     except ImageMissingError:
         return None
@@ -132,12 +133,8 @@ def _labels(client: docker.DockerClient, tag: str) -> dict[str, str] | None:
 def _require_labels(client: docker.DockerClient, tag: str) -> dict[str, str]:
     labels = _labels(client, tag)
     if labels is None:
-        raise _missing(tag)
+        raise ImageMissingError(
+            f"the runner image {tag!r} is not on the engine;"
+            " build it with `codegen-agent sandbox build`"
+        )
     return labels
-
-
-def _missing(tag: str) -> ImageMissingError:
-    return ImageMissingError(
-        f"the runner image {tag!r} is not on the engine;"
-        " build it with `codegen-agent sandbox build`"
-    )

@@ -1,4 +1,4 @@
-"""Everything that goes into the runner image, and the tags that follow from it."""
+"""What goes into the runner image, and the tags and labels of our images."""
 
 from __future__ import annotations
 
@@ -17,13 +17,20 @@ RUNNER_REPOSITORY = "codegen-agent-runner"
 LIBRARIES_REPOSITORY = "codegen-agent-libraries"
 EXTENDED_REPOSITORY = "codegen-agent-extended"
 BASE_VARIABLE = "CODEGEN_AGENT_BASE_IMAGE"
+ROLE_LABEL = "org.codegen-agent"
+PYTHON_LABEL = "org.codegen-agent.python"
+PACKAGES_LABEL = "org.codegen-agent.packages"
+"""JSON, name to version of every library."""
+BASE_LABEL = "org.codegen-agent.base"
+RUNNER_LABEL = "org.codegen-agent.runner"
+"""On an image with further packages: the runner image below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
     """What the image is made of.
 
-    ``base`` is the base image somebody asked for; None leaves it to what can be had.
+    ``base`` is the base image to use; None: whichever is available.
     """
 
     python: str
@@ -35,14 +42,14 @@ class ImageSpec:
 
     @property
     def libraries_tag(self) -> str:
-        """The image of Python and its libraries, by the hash of all that goes in."""
+        """The image of Python and its libraries, named by a hash of all its parts."""
         parts = [self.python, self.base or "", self.libraries_dockerfile]
-        parts += [f"{pin} {pin.direct}" for pin in self.pins]
+        parts += [f"{pin} {pin.direct} {pin.fonts}" for pin in self.pins]
         return f"{LIBRARIES_REPOSITORY}:py{self.python}-{_digest(part.encode() for part in parts)}"
 
     @property
     def tag(self) -> str:
-        """The runner image, by the hash of its libraries, its Dockerfile and its program."""
+        """The runner image, named by a hash of its libraries, Dockerfile and program."""
 
         def parts() -> Iterator[bytes]:
             yield self.libraries_tag.encode()
@@ -61,14 +68,14 @@ def image_spec(
     runner_folder: Path = RUNNER_FOLDER,
     installed: Callable[[str], str | None] = host_version,
 ) -> ImageSpec:
-    """Describe the image this host needs; reads files only, no engine.
+    """Describe the image this host needs; reads only files and asks no engine.
 
     Args:
         base: an image with the host's Python minor version as ``python3``; None: the one
-            ``CODEGEN_AGENT_BASE_IMAGE`` names, or whichever can be had.
-        pins: the default versions; None: the ones shipped.
+            ``CODEGEN_AGENT_BASE_IMAGE`` names, or whichever is available.
+        pins: the default versions; None: the shipped ones.
         runner_folder: the package to run in the container.
-        installed: gives the host's version of a library, or None.
+        installed: returns the host's version of a library, or None.
     """
     defaults = parse_pins(PINS_FILE.read_text(encoding="utf-8")) if pins is None else pins
     return ImageSpec(
@@ -82,7 +89,7 @@ def image_spec(
 
 
 def image_tag(spec: ImageSpec | None = None) -> str:
-    """Name the runner image this host and this version need; asks no engine."""
+    """Name the runner image that this host and this version need, without asking an engine."""
     return (spec or image_spec()).tag
 
 

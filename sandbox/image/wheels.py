@@ -1,7 +1,7 @@
 """Downloads the image's libraries with the host's own pip.
 
-On the host, because there the user's package index, proxy and certificates are
-set up; in the build they would have to be baked into a layer.
+The host has the user's package index, proxy and certificates configured; for a download
+during the build they would have to be stored in a layer.
 """
 
 from __future__ import annotations
@@ -13,47 +13,42 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.commands import CommandError, run_command
+from sandbox.engine.commands import CommandError, Progress, run_command
 from sandbox.errors import ImageBuildError
 from sandbox.image.requirements import Pin, normalize, relaxed, strict
 
-Progress = Callable[[str], None]
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-"""The engine's name of an architecture → the one in wheels' names."""
+"""The engine's name for an architecture → the one in wheel names."""
 GLIBC_MINORS = range(17, 35)
-"""glibc 2.17 to 2.34: all that the base images can load."""
+"""glibc 2.17 to 2.34, which all base images can load."""
 
 
 def download_wheels(
-    pins: tuple[Pin, ...], python: str, arch: str, cache_folder: Path, progress: Progress
+    pins: tuple[Pin, ...], python: str, arch: str, cache: Path, progress: Progress
 ) -> Path:
-    """Return a folder with the wheels and ``requirements.txt``, from the cache if it is there.
+    """Return a folder with the wheels and ``requirements.txt``, from the cache if possible.
+
+    The caller holds the build lock, so that one process at a time downloads.
 
     Args:
         pins: the libraries.
         python: minor version, such as ``3.11``.
         arch: the engine's, such as ``amd64``.
-        cache_folder: kept between builds.
-        progress: told what is under way.
-
-    One process at a time: the caller holds the build's lock.
+        cache: a folder kept between builds.
+        progress: receives each step.
 
     Raises:
-        ImageBuildError: a library cannot be had in a version that goes with the others.
+        ImageBuildError: there are no wheels of compatible versions.
     """
-    if arch not in MACHINES:
-        raise ImageBuildError(
-            f"no wheels are published for engine architecture {arch!r}; use an engine on"
-            f" {' or '.join(MACHINES)}"
-        )
+    check_architecture(arch)
     key = hashlib.sha256("\n".join([python, arch, *map(str, pins)]).encode()).hexdigest()[:16]
-    parent = cache_folder / "wheels"
+    parent = cache / "wheels"
     parent.mkdir(parents=True, exist_ok=True)
     complete = parent / f"py{python}-{arch}-{key}"
-    for stale in parent.glob("partial-*"):  # of a process that was killed
+    for stale in parent.glob("partial-*"):  # left by a killed process
         shutil.rmtree(stale, ignore_errors=True)
     if not complete.is_dir():
         partial = Path(tempfile.mkdtemp(prefix="partial-", dir=parent))
@@ -66,8 +61,21 @@ def download_wheels(
     return complete
 
 
+def check_architecture(arch: str) -> None:
+    """Check that there are wheels for the engine's architecture.
+
+    Raises:
+        ImageBuildError: there are none.
+    """
+    if arch not in MACHINES:
+        raise ImageBuildError(
+            f"no wheels are published for engine architecture {arch!r}; use an engine on"
+            f" {' or '.join(MACHINES)}"
+        )
+
+
 def wheel_versions(folder: Path) -> dict[str, str]:
-    """Read name → version off the names of the wheels in a folder."""
+    """Read name → version from the names of the wheels in a folder."""
     return {
         normalize(name): version
         for name, version, *_ in sorted(path.stem.split("-") for path in folder.glob("*.whl"))
@@ -75,7 +83,7 @@ def wheel_versions(folder: Path) -> dict[str, str]:
 
 
 def pip_arguments(python: str, arch: str) -> list[str]:
-    """Return pip's options that ask for wheels of the image's platform, whatever the host's is."""
+    """Return pip's options for wheels of the image's platform instead of the host's."""
     machine = MACHINES[arch]
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in reversed(GLIBC_MINORS)]
     platforms += [f"manylinux2014_{machine}"]
@@ -96,8 +104,8 @@ def _download(
         if not any(pin.host for pin in pins):
             raise _no_wheels(first) from None
         progress(
-            "this host's versions do not go together with the shipped pins;"
-            " trying with the host's alone"
+            "this host's versions conflict with the shipped pins;"
+            " trying again with only the host's versions"
         )
         wanted, constraints = relaxed(pins)
         for wheel in folder.glob("*.whl"):
@@ -120,12 +128,12 @@ def pip_download(
     progress: Progress,
     *options: str,
 ) -> None:
-    """Download the wheels of requirements, within constraints, and of what they need.
+    """Download the wheels of requirements and of their dependencies, within constraints.
 
-    ``options`` are further ones of ``pip download``.
+    ``options`` are added to those of ``pip download``.
 
     Raises:
-        CommandError: pip failed; its tail says at what.
+        CommandError: pip failed; its tail says why.
         ImageBuildError: there is no pip.
     """
 
@@ -144,7 +152,7 @@ def pip_download(
 
 
 def _pip(scratch: Path) -> list[str]:
-    """Return the command that starts pip; an environment made by uv has none of its own."""
+    """Return the command that starts pip, from a new environment if this one has none (uv)."""
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     import venv
@@ -161,7 +169,7 @@ def _pip(scratch: Path) -> list[str]:
 
 
 def _pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Keep the user's settings of pip, but for those that forbid or redirect a download."""
+    """Return the environment without pip settings that would forbid or redirect a download."""
     dropped = {"PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_NO_BINARY", "PIP_NO_DEPS"}
     kept = {name: value for name, value in environ.items() if name not in dropped}
     return {**kept, "PIP_REQUIRE_VIRTUALENV": "0"}
@@ -171,7 +179,7 @@ def _no_wheels(error: CommandError) -> ImageBuildError:
     return ImageBuildError(
         "pip could not download the image's libraries; check that"
         " `python -m pip download numpy` works here, or install other versions of the"
-        f" libraries it names. pip said: {error.tail}"
+        f" libraries it names. Its last lines: {error.tail}"
     )
 
 

@@ -1,8 +1,8 @@
-"""What process 1 does itself where gVisor's kernel does less for it than Linux's.
+"""What process 1 does itself under gVisor, whose kernel protects it less than Linux does.
 
-There the kernel lets any process of the same user send process 1 a signal, so
-process 1 is root and the worker is not. And where gVisor was set up without the
-host's cgroups, nobody else holds the limit on memory.
+gVisor lets any process of the same user send process 1 a signal, so process 1 is root and
+the worker isn't. And if gVisor is set up without the host's cgroups, only process 1
+enforces the memory limit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
 LOOK_S = 0.05
-"""How often memory is looked at: what may be taken between two looks is over the limit."""
+"""Interval between memory checks: what is taken between two of them may exceed the limit."""
 
 
 def become_user(number: int) -> None:
@@ -28,13 +28,13 @@ def become_user(number: int) -> None:
         capability += 1
     os.setgroups([number])
     os.setresgid(number, number, number)
-    os.setresuid(number, number, number)  # capabilities go with the last root id
+    os.setresuid(number, number, number)  # giving up the last root id drops all capabilities
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 @contextlib.contextmanager
 def acting_as(number: int) -> Iterator[None]:
-    """Own what is made meanwhile as another user; 0: as this one."""
+    """Create files and pipes as another user meanwhile; 0: as the current one."""
     if number == 0:
         yield
         return
@@ -46,12 +46,12 @@ def acting_as(number: int) -> Iterator[None]:
 
 
 class MemoryWatch:
-    """Holds the memory of all processes to a limit by looking at it, where no cgroup does."""
+    """Checks the memory of all processes against a limit, if no cgroup enforces it."""
 
     def __init__(self, limit_bytes: int, proc: str = "/proc") -> None:
-        """Find out whether there is anything to do; ``limit_bytes`` 0: there is not.
+        """Find out whether checks are needed; with ``limit_bytes`` 0 they aren't.
 
-        gVisor shows the cgroup's limit as all the memory there is, else the host's.
+        gVisor reports the cgroup's limit as the total memory, or else the host's memory.
         """
         self._limit_kib = limit_bytes >> 10
         self._proc = proc
@@ -59,7 +59,7 @@ class MemoryWatch:
         self.is_needed = bool(limit_bytes) and self._all() > self._limit_kib
 
     def is_over(self) -> bool:
-        """Whether it all takes more than the limit; looks every ``LOOK_S`` only."""
+        """Whether the processes exceed the limit; checks at most every ``LOOK_S``."""
         now = time.monotonic()
         if not self.is_needed or now < self._next_look:
             return False
@@ -70,7 +70,7 @@ class MemoryWatch:
         return self._read("meminfo").get("MemTotal", 0)
 
     def _taken(self) -> int:
-        """Add up processes, files in memory, and gVisor's own, such as its table of files; KiB."""
+        """Sum the memory of processes, of files in memory and of gVisor itself, in KiB."""
         facts = self._read("meminfo")
         own = self._read("sentry-meminfo").get("Sys", 0)
         return facts.get("AnonPages", 0) + facts.get("Shmem", 0) + own

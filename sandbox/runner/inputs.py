@@ -1,7 +1,7 @@
-"""The given variables: loaded from the mounted folder, and watched for changes.
+"""Loads the given variables from the mounted folder, and detects later changes to them.
 
-Big buffers stay in their files and are mapped copy-on-write: they cost no
-memory until they are written, and nothing written reaches the host.
+Big buffers stay in their files and are mapped copy-on-write: they take no memory until
+written, and nothing written reaches the host.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
+from .shared.frames import FILES_FOLDER
 from .written_pages import written_ranges
 
 MAX_FINGERPRINT_BYTES = 64 << 20
-"""Values whose in-band pickle is larger are watched for rebinding only."""
-FILES_FOLDER = "/tmp/files"  # noqa: S108  # the container's own
-"""Where given files are found, below the place that the host chose for each."""
+"""Values whose in-band pickle is larger are only checked for rebinding."""
 
 
 class LoadError(Exception):
-    """A variable that does not unpickle here; ``name`` is empty if it is none in particular."""
+    """A variable doesn't unpickle here; ``name`` is empty if the failure isn't tied to one."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
@@ -49,35 +48,38 @@ class MappedFile:
 
 
 class Given:
-    """The variables as loaded, with what is needed to tell later which were changed."""
+    """The variables as loaded, and what is needed to detect changes later."""
 
-    def __init__(self) -> None:
+    def __init__(self, mappings: Sequence[MappedFile] = ()) -> None:
         self.values: dict[str, Any] = {}
-        self._mappings: list[MappedFile] = []
+        self._mappings = mappings
         self._used: dict[str, set[int]] = {}
         self._prints: dict[str, bytes | None] = {}
 
-    def add_mapping(self, mapping: MappedFile) -> None:
-        """Keep a mapped buffer, in the order the pickle refers to them."""
-        self._mappings.append(mapping)
-
-    @property
-    def views(self) -> Iterator[memoryview]:
-        """The mapped buffers, for the unpickler."""
-        return (mapping.view for mapping in self._mappings)
-
     def add(self, name: str, value: object, buffers: range, pickled_bytes: int) -> None:
-        """Take a loaded variable over."""
+        """Add a loaded variable."""
         self.values[name] = value
-        # Those it shares with an earlier variable come up in its fingerprint only.
+        # Buffers shared with an earlier variable only show up in the fingerprint.
         used = self._used[name] = set(buffers)
         small = pickled_bytes <= MAX_FINGERPRINT_BYTES
         self._prints[name] = self._fingerprint(value, used) if small else None
 
+    def is_changed(self, name: str, namespace: dict[str, Any]) -> bool:
+        """Whether one given variable was deleted, rebound, or changed in place."""
+        return self._is_changed(name, namespace, self._written() if self._used[name] else set())
+
+    def is_as_mapped(self, name: str) -> bool:
+        """Whether a variable has mapped buffers, and nobody has written to them."""
+        used = self._used[name]
+        return bool(used) and self._written().isdisjoint(used)
+
     def changed(self, namespace: dict[str, Any]) -> list[str]:
-        """Name the given variables that are gone, rebound, or altered in place."""
-        written = written_ranges((one.address, one.end) for one in self._mappings)
+        """Name the given variables that were deleted, rebound, or changed in place."""
+        written = self._written()
         return [name for name in self.values if self._is_changed(name, namespace, written)]
+
+    def _written(self) -> set[int]:
+        return written_ranges((mapping.address, mapping.end) for mapping in self._mappings)
 
     def _is_changed(self, name: str, namespace: dict[str, Any], written: set[int]) -> bool:
         if name not in namespace:
@@ -90,11 +92,11 @@ class Given:
         return self._fingerprint(namespace[name], set()) != before
 
     def _fingerprint(self, value: object, used: set[int]) -> bytes | None:
-        """Digest a value; mapped buffers count by their place, and are noted in ``used``.
+        """Digest a value; mapped buffers count by their place, which is added to ``used``.
 
-        None if it cannot be told: such values are watched for rebinding only.
+        None if that fails: such values are only checked for rebinding.
         """
-        from .fingerprints import fingerprint  # slow to import, and needed with variables only
+        from .fingerprints import fingerprint  # slow to import, and only needed with variables
 
         def place(raw: memoryview) -> bytes | None:
             found = self._place(raw)
@@ -104,9 +106,13 @@ class Given:
             return repr(found).encode()
 
         try:
-            with _quietly():
+            # The user's classes may print while being pickled, which the code didn't.
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
                 return fingerprint(value, place)
-        except BaseException:  # it came by pickle, but what the code made of it may not go
+        except BaseException:  # it arrived by pickle, but the code may have changed that
             return None
 
     def _place(self, raw: memoryview) -> tuple[int, int, int] | None:
@@ -121,29 +127,31 @@ class Given:
 
 
 def load(manifest: dict[str, Any], folder: str) -> Given:
-    """Load the variables a manifest lists from the files of ``folder``.
+    """Load the variables that a manifest lists from the files in ``folder``.
 
     Raises:
         LoadError: a file is missing, or a value needs what this image lacks.
     """
-    given = Given()
     if not manifest.get("pickle"):
-        return given
+        return Given()
     name = ""
     try:
         for file in manifest["files"]:
-            _lay_out(file, folder)
-        for buffer in manifest["buffers"]:
-            path = os.path.join(folder, buffer["sha256"])
-            given.add_mapping(MappedFile(path, buffer["readonly"]))
+            _link_file(file, folder)
+        mappings = [  # in the order in which the pickle refers to them
+            MappedFile(os.path.join(folder, buffer["sha256"]), buffer["readonly"])
+            for buffer in manifest["buffers"]
+        ]
         with open(os.path.join(folder, manifest["pickle"]), "rb") as stream:
-            unpickler = pickle.Unpickler(stream, buffers=given.views)  # noqa: S301  # the host's own
+            views = (mapping.view for mapping in mappings)
+            unpickler = pickle.Unpickler(stream, buffers=views)  # noqa: S301  # the host's own
             loaded = []
             for entry in manifest["variables"]:
                 name = entry["name"]
                 loaded.append((entry, unpickler.load()))
                 for _ in range(entry.get("module_sets", 0)):
-                    _put_in_place(unpickler.load())
+                    _install_modules(unpickler.load())
+        given = Given(mappings)
         for entry, value in loaded:
             given.add(entry["name"], value, range(*entry["buffers"]), entry["bytes"])
     except Exception as error:
@@ -151,22 +159,14 @@ def load(manifest: dict[str, Any], folder: str) -> Given:
     return given
 
 
-def _quietly() -> contextlib.ExitStack:
-    """Swallow what classes of the user's print while pickled: the code has not printed it."""
-    stack = contextlib.ExitStack()
-    stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-    stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-    return stack
-
-
-def _put_in_place(modules: dict[str, Any]) -> None:
-    """Let functions import the user's own modules; what is installed here goes first."""
+def _install_modules(modules: dict[str, Any]) -> None:
+    """Let functions import the user's own modules; installed modules take precedence."""
     for name, module in modules.items():
         sys.modules.setdefault(name, module)
 
 
-def _lay_out(file: dict[str, Any], folder: str) -> None:
-    """Show a given file under its own name; it stays read-only."""
+def _link_file(file: dict[str, Any], folder: str) -> None:
+    """Show a given file under its own name, read-only."""
     path = os.path.join(FILES_FOLDER, file["place"])
     os.makedirs(os.path.dirname(path), exist_ok=True)
     os.symlink(os.path.join(folder, file["sha256"]), path)

@@ -1,7 +1,7 @@
-"""Puts Python back together after the code, which shares it with the runner.
+"""Restores Python after the code, which shares it with the runner.
 
-Code may rebind anything: mocks left in place, a ``print`` of its own, ``time``
-or ``sys.stdout`` replaced. What the runner does afterwards needs none of that.
+Code may rebind anything: leave mocks in place, define its own ``print``, replace ``time``
+or ``sys.stdout``. The runner's work afterwards must not depend on that.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 
 class Interpreter:
-    """What the modules of the standard library and of the runner hold now.
+    """A copy of the namespaces of the standard library's and the runner's modules.
 
-    What is changed in place stays so, but for the lists that imports need.
+    Objects changed in place stay changed, except the lists that imports need.
     """
 
     def __init__(self) -> None:
@@ -37,26 +37,26 @@ class Interpreter:
         self._sys = vars(sys)
 
     def restore(self) -> None:
-        """Bind every name again as it was; names the code added stay.
+        """Bind every name again as it was; names that the code added stay.
 
-        Needs no name of its module's nor a builtin until they are back.
+        Uses no global name or builtin until they are restored.
         """
         found = self._sys.copy()
         for namespace, saved in self._namespaces:
             namespace.update(saved)
         for name, before in self._lists.items():
-            now = found.get(name)  # with what the code added, unless something is gone
+            now = found.get(name)  # kept with the code's additions, unless an entry is gone
             whole = type(now) is list and {*map(id, before)} <= {*map(id, now)}
             setattr(sys, name, now if whole else before[:])
         stream: Any
         for stream in (found.get("stdout"), found.get("stderr")):
-            with contextlib.suppress(BaseException):  # the code's own, or closed
+            with contextlib.suppress(BaseException):  # an object of the code, or closed
                 stream.flush()
         _silence_signals()
 
 
 def _silence_signals() -> None:
-    """Let no handler or timer of the code's interrupt what follows."""
+    """Stop the code's signal handlers and timers from interrupting what follows."""
     for timer in _TIMERS:
         signal.setitimer(timer, 0)
     for number in signal.valid_signals():
@@ -67,12 +67,12 @@ def _silence_signals() -> None:
 def run_and_restore(
     interpreter: Interpreter, parts: Iterable[CodeType], namespace: dict[str, Any]
 ) -> object:
-    """Evaluate code objects; restore ``interpreter`` after the last, however they ended.
+    """Evaluate code objects, then restore ``interpreter``, however they ended.
 
     Returns the value of the last one.
     """
-    # A hook of the code's would be called on the way into restore(), and a low
-    # limit would be met there: these are lifted first, by functions written in C.
+    # The code's trace hooks and recursion limit would affect restore() itself, so they are
+    # removed first, by functions written in C.
     unprofile, untrace, recursion = sys.setprofile, sys.settrace, sys.getrecursionlimit
     allow_recursion, restore, before = sys.setrecursionlimit, interpreter.restore, recursion()
     evaluate, value = eval, None

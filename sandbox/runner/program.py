@@ -1,4 +1,4 @@
-"""Runs the code as ``__main__`` and tells how it ended."""
+"""Runs the code as ``__main__`` and reports how it ended."""
 
 from __future__ import annotations
 import __future__ as future_features
@@ -9,6 +9,7 @@ import contextlib
 import io
 import linecache
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -17,37 +18,56 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
-from .encoding.naming import class_name
-from .exceptions import in_short, message_of
+from .encoding.reprs import in_short, message_of
 from .interpreter import Interpreter, run_and_restore
+from .left_files import CODE_FOLDER, CODE_NAME
+from .shared.naming import class_name
 
-CODE_NAME = "generated_code.py"
 MAX_MESSAGE_CHARS = 4_000
 MAX_TRACEBACK_CHARS = 16_000
 FUTURE_FLAGS = 0
 for _feature in future_features.all_feature_names:
     FUTURE_FLAGS |= getattr(future_features, _feature).compiler_flag
+# Models write notebook lines such as "%matplotlib inline". Only magics that configure plotting:
+# leaving out any other would change what the code does.
+_MAGIC = re.compile(r"^([ \t]*)%(?:matplotlib\b|config[ \t]+InlineBackend\b)[^\n]*", re.MULTILINE)
 
 
 @dataclass
 class Result:
-    """``error``: None, or name, message, traceback and line. ``display``: the last value."""
+    """``error``: None, or name, message, traceback and line. ``display``: the final expression."""
 
     error: dict[str, Any] | None = None
     display: object = None
 
 
 def fresh_main() -> dict[str, Any]:
-    """Put an empty ``__main__`` in place and return its namespace.
+    """Install an empty ``__main__`` module and return its namespace.
 
-    A real one: dataclasses, pickle and multiprocessing look it up in sys.modules.
+    A real module: dataclasses, pickle and multiprocessing look it up in sys.modules.
     """
     module = types.ModuleType("__main__")
     module.__builtins__ = __builtins__  # type: ignore[attr-defined]  # as the interpreter does
-    module.__file__ = os.path.join(tempfile.gettempdir(), ".code", CODE_NAME)
+    module.__file__ = os.path.join(tempfile.gettempdir(), CODE_FOLDER, CODE_NAME)
     sys.modules["__main__"] = module
     sys.argv = [CODE_NAME]
     return module.__dict__
+
+
+def without_magics(code: str) -> str:
+    """Replace plotting magics by ``pass`` if that makes ``code`` valid; keeps line numbers."""
+    if _MAGIC.search(code) is None or _is_python(code):
+        return code
+    plain = _MAGIC.sub(r"\1pass", code)
+    return plain if _is_python(plain) else code
+
+
+def _is_python(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def run(
@@ -55,7 +75,7 @@ def run(
 ) -> Result:
     """Execute ``code``, then restore ``interpreter``; a final expression becomes the display."""
     code = code.removeprefix("\ufeff")  # as in a file
-    lines = io.StringIO(code, newline=None).readlines()  # cut as the parser does
+    lines = io.StringIO(code, newline=None).readlines()  # split as the parser does
     # Tracebacks and inspect.getsource read the source from here.
     linecache.cache[name] = (len(code), None, lines, name)
     try:
@@ -70,21 +90,21 @@ def run(
     except BaseException as error:
         try:
             return _ended(error, name)
-        except BaseException as odd:  # of an exception class of the code's own
-            message = f"<it raises {in_short(odd)} when asked what it says>"
+        except BaseException as inner:  # raised by an exception class of the code
+            message = f"<its message can't be read: {in_short(inner)}>"
             return Result({"name": class_name(type(error)), "message": message, "traceback": ""})
 
 
 def keep_source(code: str, namespace: dict[str, Any]) -> None:
-    """Put the code where ``__file__`` says: processes that are spawned read it from there."""
-    with contextlib.suppress(OSError, ValueError):  # no room left, or no text that can be written
+    """Write the code to ``__file__``, where spawned processes read it."""
+    with contextlib.suppress(OSError, ValueError):  # no room left, or lone surrogates
         os.makedirs(os.path.dirname(namespace["__file__"]), exist_ok=True)
         with open(namespace["__file__"], "w", encoding="utf-8") as file:
             file.write(code)
 
 
 def _ends_in_value(tree: ast.Module, lines: list[str]) -> bool:
-    """Whether the last statement is an expression without a semicolon, as notebooks have it."""
+    """Whether the last statement is an expression without a semicolon, as in a notebook."""
     if not tree.body or not isinstance(last := tree.body[-1], ast.Expr):
         return False
     line, end = last.end_lineno, last.end_col_offset
@@ -93,24 +113,45 @@ def _ends_in_value(tree: ast.Module, lines: list[str]) -> bool:
 
 
 def run_exit_functions() -> None:
-    """Call what was registered for the interpreter's end, as logging's flush is."""
+    """Call the registered exit functions, such as logging's flush."""
     processes = sys.modules.get("multiprocessing.util")
-    if processes is not None:  # it would wait for children, which go with the container
+    if processes is not None:  # it would wait for child processes; the container ends them
         atexit.unregister(processes._exit_function)
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
 
 
+def close_files(namespace: dict[str, Any]) -> None:
+    """Close the files that the code left open: Python would write their rest at its exit."""
+    kinds: tuple[type, ...] = (io.IOBase,)
+    for module, name in (("zipfile", "ZipFile"), ("tarfile", "TarFile")):
+        kind = vars(sys.modules.get(module, io)).get(name)
+        if isinstance(kind, type):  # not a module of the code by that name
+            kinds += (kind,)
+    for value in list(namespace.values()):
+        with contextlib.suppress(BaseException):  # a class of the code, or a broken stream
+            if issubclass(type(value), kinds):
+                value.close()
+
+
 def finish_threads(interpreter: Interpreter) -> None:
-    """Wait for the code's threads, as Python does at its end, then restore ``interpreter``."""
-    with contextlib.suppress(BaseException):  # what the code had called at this point
-        # Wakes idle executors first; threading.Thread.join alone would wait for them forever.
+    """Wait for the code's threads, as Python does at exit, then restore ``interpreter``."""
+    with contextlib.suppress(BaseException):  # from functions that the code registered
+        # Wakes idle executors first; Thread.join alone would wait for them forever.
         threading._shutdown()  # type: ignore[attr-defined]
     interpreter.restore()
 
 
+def allow_threads_again() -> None:
+    """Let executors take work after :func:`finish_threads`, for functions that the checks call."""
+    for module, flag in (("thread", "_shutdown"), ("process", "_global_shutdown")):
+        futures = sys.modules.get(f"concurrent.futures.{module}")
+        if futures is not None:
+            setattr(futures, flag, False)
+
+
 def describe(error: BaseException, name: str = CODE_NAME) -> dict[str, Any]:
-    """Tell an exception's name, message, traceback of the user's frames, and line."""
+    """Return an exception's name, message, traceback of the user's frames, and line."""
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__, limit=None)

@@ -1,23 +1,27 @@
-"""The worker: imports ahead, takes one job, runs it, sends what it made.
+"""The worker: imports libraries ahead, reads one job, runs it and sends the results.
 
-Everything here shares its process with the user's code and is as trustworthy as
-that code: the host believes none of it.
+It shares its process with the user's code and is no more trustworthy than that code: the
+host treats all its output as hostile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
 import time
 import warnings
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import figures, frames, inputs, outputs, preparation, program
-from .exceptions import in_short
-from .figures import FigureCapture
+from . import inputs, outputs, preparation, program
+from .encoding.reprs import in_short
+from .figures import capture
 from .interpreter import Interpreter
-from .magics import without_magics
+from .shared import frames
+
+if TYPE_CHECKING:
+    from .checks.line import Line
 
 
 class Channel:
@@ -25,17 +29,17 @@ class Channel:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._os_write = os.write  # figures are sent while the code runs, whatever it patched
+        self._os_write = os.write  # figures are sent while the code runs and may patch os
 
     def send(self, header: dict[str, Any], body: list[bytes | memoryview] | None = None) -> None:
-        """Write one message, its body given in parts."""
+        """Write one message; its body is given in parts."""
         parts = body or []
         self._write(frames.pack_message(header, frames.total_bytes(parts)))
         for part in parts:
             self._write(part)
 
     def close(self) -> None:
-        """Say that there is nothing more to come."""
+        """Signal that no more messages follow."""
         os.close(self._fd)
 
     def _write(self, data: bytes | memoryview) -> None:
@@ -44,44 +48,58 @@ class Channel:
             view = view[self._os_write(self._fd, view) :]
 
 
-def main(job_fd: int, result_fd: int) -> None:
+def main(job_fd: int, result_fd: int, checks_fd: int, verdict_fd: int) -> None:
     """Serve one job read from ``job_fd``; write messages to ``result_fd``. Never returns.
 
+    ``checks_fd`` and ``verdict_fd`` are for the process of the checks alone.
+
     Raises:
-        Exception: it cannot even begin.
+        Exception: it can't start.
     """
-    leave, exit_code = os._exit, frames.BROKEN_EXIT
+    exit_process, exit_code = os._exit, frames.BROKEN_EXIT
     preparation.replace_standard_streams()
     preparation.prepare_scratch()
-    if ahead := os.environ.pop("CODEGEN_PRELOAD", ""):
-        preparation.preload(ahead)
-        preparation.rehearse()
-    figures.prepare()
-    channel, interpreter = Channel(result_fd), Interpreter()
+    channel = Channel(result_fd)
     ready = {"type": "ready", "python": list(sys.version_info[:3]), "files": _files_of_job()}
     channel.send(ready)
+    if ahead := os.environ.pop("CODEGEN_PRELOAD", ""):
+        preparation.prepare(ahead.split(","), job_fd)
+    capture.prepare()
+    interpreter = Interpreter()
+    if ahead:
+        channel.send({"type": "prepared"})
     job = read_job(job_fd)
     os.close(job_fd)
+    line = None
+    if job is not None and job.get("checked"):
+        from .checks.checker import start_checker  # imported ahead if there was time
+
+        line = start_checker(job, checks_fd, verdict_fd, result_fd, interpreter)
+    else:
+        os.close(checks_fd)
+        os.close(verdict_fd)
     try:
         if job is not None:
-            serve(job, channel, interpreter)
+            serve(job, channel, interpreter, line)
         exit_code = 0
-    finally:  # looks up no name: the code may have taken any away
-        leave(exit_code)
+    finally:  # looks up no name: the code may have deleted any
+        exit_process(exit_code)
 
 
 def _files_of_job() -> list[str]:
-    """List what lies in the job's folder; the host knows by it whose folder that is."""
+    """List the job's folder; from this, the host recognizes whose folder it is."""
     try:
         return os.listdir(os.environ.pop("CODEGEN_JOB_FOLDER", ""))
     except OSError:
         return []
 
 
-def serve(job: dict[str, Any], channel: Channel, interpreter: Interpreter) -> None:
-    """Run one job: send ``unloadable``, or else ``running``, what it made, and ``finished``.
+def serve(
+    job: dict[str, Any], channel: Channel, interpreter: Interpreter, line: Line | None = None
+) -> None:
+    """Run one job: send ``unloadable``, or else ``running``, the results, and ``finished``.
 
-    Instead of ``finished`` comes ``broken`` when the code left too little to go on with.
+    ``broken`` replaces ``finished`` when the code broke the interpreter beyond repair.
     """
     end_s = time.monotonic() + job["limits"].get("timeout_s", math.inf)
     try:
@@ -89,10 +107,10 @@ def serve(job: dict[str, Any], channel: Channel, interpreter: Interpreter) -> No
     except inputs.LoadError as error:
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
         return
-    # From here on, the host takes nothing that belongs before the code.
+    # From here on, the host accepts no message that belongs before the code.
     channel.send({"type": "running"})
     try:
-        _serve(job, channel, interpreter, given, end_s)
+        _serve(job, channel, interpreter, given, end_s, line)
     except BaseException as error:
         channel.send({"type": "broken", "reason": in_short(error)})
     channel.close()
@@ -104,64 +122,75 @@ def _serve(
     interpreter: Interpreter,
     given: inputs.Given,
     end_s: float,
+    line: Line | None,
 ) -> None:
     namespace = program.fresh_main()
     namespace.update(given.values)
     limits = job["limits"]
-    capture = FigureCapture(
+    figures = capture.FigureCapture(
         limits["max_figures"],
         limits["max_result_bytes"],
         lambda header, data: channel.send(header, [data]),
         end_s,
     )
-    with capture:
+    with figures:
         ending = _run(job, namespace, interpreter)
-        # Not the code's doing: what its libraries warn of while its values are read.
+        # Libraries may warn while values are read, which isn't the code's doing.
         warnings.simplefilter("ignore")
         values = outputs.variables(namespace)
         changed = given.changed(values)
         left = outputs.chosen(values, given, changed)
         display = ending.pop("display")
-        capture.finish(display, [values[name] for name in left])
-    names = left if job["returns"] is None else job["returns"]
-    left_bytes = limits["max_result_bytes"] - capture.total_bytes
-    note = outputs.send(channel, values, names, display, left_bytes, limits["max_variables"])
+        # The checks may look at the figures.
+        figures.finish(display, [values[name] for name in left], close=line is None)
+        names = left if job["returns"] is None else job["returns"]
+        left_bytes = limits["max_result_bytes"] - figures.pictures.total_bytes
+        note = outputs.send_values(
+            channel.send, values, names, display, left_bytes, limits["max_variables"]
+        )
+        if line is not None:
+            _lend(line, namespace, given, changed, failed=ending["error"] is not None)
     program.run_exit_functions()
-    more = {"changed_inputs": changed, "notes": [*capture.notes, *filter(None, [note])]}
+    program.close_files(values)
+    more = {"changed_inputs": changed, "notes": [*figures.pictures.notes, *filter(None, [note])]}
     channel.send({"type": "finished", **ending, **more})
+
+
+def _lend(
+    line: Line, namespace: dict[str, Any], given: inputs.Given, changed: list[str], *, failed: bool
+) -> None:
+    """Answer the checks until they have ended; they don't begin if the code failed."""
+    if not failed:
+        from .checks.lender import Lender
+
+        program.allow_threads_again()
+        with contextlib.suppress(OSError):  # the code ended the checks
+            Lender(line, namespace, given, changed).serve()
+    line.close()
 
 
 def _run(
     job: dict[str, Any], namespace: dict[str, Any], interpreter: Interpreter
 ) -> dict[str, Any]:
-    """Run the code, then its checks, then wait for its threads; tell how it went."""
-    code = without_magics(job["code"])
+    """Run the code, then wait for its threads; return the outcome."""
+    code = program.without_magics(job["code"])
     program.keep_source(code, namespace)
-    process, started = os.getpid(), time.perf_counter()
+    process = os.getpid()
     result = program.run(code, namespace, interpreter)
-    duration_s = time.perf_counter() - started
-    if os.getpid() != process:  # a fork of the code's own, at the end of its program
-        _leave_as_a_script(result.error)
-    check_error = None
-    if result.error is None and job.get("checks"):
-        check_error = program.run(job["checks"], namespace, interpreter, name="checks.py").error
+    if os.getpid() != process:  # a child that the code forked, at the end of the program
+        _exit_like_a_script(result.error)
     program.finish_threads(interpreter)
-    return {
-        "error": result.error,
-        "check_error": check_error,
-        "duration_s": duration_s,
-        "display": result.display,
-    }
+    return {"error": result.error, "display": result.display}
 
 
-def _leave_as_a_script(error: dict[str, Any] | None) -> NoReturn:
+def _exit_like_a_script(error: dict[str, Any] | None) -> NoReturn:
     if error is not None:
         print(error["traceback"], end="", file=sys.stderr)
     os._exit(0 if error is None else 1)
 
 
 def read_job(job_fd: int) -> dict[str, Any] | None:
-    """Read the one job; None when the stream ends before it is whole."""
+    """Read the one job; return None if the stream ends before it is complete."""
     reader = frames.MessageReader(max_body_bytes=0)
     while data := os.read(job_fd, 1 << 16):
         for header, _ in reader.feed(data):

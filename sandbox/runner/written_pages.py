@@ -1,7 +1,7 @@
-"""Tells whether memory mapped privately from a file was written.
+"""Finds out whether memory mapped privately from a file was written.
 
-A written page is a copy: anonymous memory. Counting dirty pages would not do: a
-file's own pages are dirty as well until they reach the disk.
+A written page is a copy, that is, anonymous memory. Dirty pages are no measure: a file's
+own pages are dirty too until they reach the disk.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _ENTRY_BYTES = 8
 
 
 def written_ranges(ranges: Iterable[tuple[int, int]]) -> set[int]:
-    """Index the address ranges of which a page was written; of none where it cannot be told."""
+    """Return the positions of the address ranges with a written page; none if unknown."""
     wanted = list(ranges)
     if not wanted:
         return set()
     try:
         return _by_page_map(wanted)
-    except (OSError, ValueError):  # not every kernel shows it
+    except (OSError, ValueError):  # not available in every kernel
         pass
     try:
         return _by_memory_map(wanted)
@@ -52,7 +52,7 @@ def _is_copy(flags: int) -> bool:
 
 
 def _by_memory_map(ranges: list[tuple[int, int]]) -> set[int]:
-    """Read the sizes of all of this process's mappings: slow, it visits each of their pages."""
+    """Read the sizes of all mappings of this process: slow, because it visits every page."""
     starts = {start: index for index, (start, _) in enumerate(ranges)}
     written: set[int] = set()
     index: int | None = None

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks``: measures, prints one Markdown table, keeps every sample."""
+"""``python -m tests.benchmarks``: measure, print a Markdown table, keep every sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from sandbox.image import default_cache_folder
+from sandbox.cache_folder import cache_folder
 from tests.benchmarks import machine, report
 from tests.benchmarks.measuring import Findings, Row, Scale
 
@@ -25,16 +25,27 @@ SUBJECTS = (
     "graph_overhead",
     "checkpoint_bytes",
     "import_time",
+    "local_model",
+    "load",
+    "kills",
 )
 HERE = Path(__file__).parent
 
 
 def main(arguments: list[str]) -> int:
-    """Measure the named subjects, or all; return 1 if one could not be measured."""
+    """Measure the named subjects, or all; return 1 if one fails or finds a violation."""
     options = _parser().parse_args(arguments)
     os.environ["LANGSMITH_TRACING"] = "false"
-    peers_folder = None if options.no_peers else default_cache_folder(os.environ) / "bench-peers"
-    scale = Scale(options.quick, options.repetitions, peers_folder)
+    peers_folder = None if options.no_peers else cache_folder() / "bench-peers"
+    scale = Scale(
+        options.quick,
+        options.repetitions,
+        peers_folder,
+        options.count,
+        options.threads,
+        options.seed,
+        options.record,
+    )
     found = {name: measure(name, scale) for name in options.subjects or SUBJECTS}
     failed = [name for name, findings in found.items() if not findings.samples]
     here = machine.describe()
@@ -45,11 +56,14 @@ def main(arguments: list[str]) -> int:
         keep(out, options.machine or machine.name_of(here), here, found)
     for name in failed:
         print(f"error: {name} could not be measured", file=sys.stderr)
-    return 1 if failed else 0
+    violations = [what for findings in found.values() for what in findings.violations]
+    for what in violations:
+        print(f"violation: {what}", file=sys.stderr)
+    return 1 if failed or violations else 0
 
 
 def measure(name: str, scale: Scale) -> Findings:
-    """Measure one subject; one that fails is a row that says why, and the others go on."""
+    """Measure one subject; a failure becomes a row with the reason, and the others continue."""
     print(f"{name} …", file=sys.stderr, flush=True)
     started = time.monotonic()
     try:
@@ -63,7 +77,7 @@ def measure(name: str, scale: Scale) -> Findings:
 
 
 def keep(out: Path, name: str, here: dict[str, object], found: dict[str, Findings]) -> None:
-    """Put what was found in the place of what was found before, and print the table."""
+    """Replace the earlier results of these subjects, and print the table."""
     raw = out / "results" / f"{name}.json"
     dates, kept = report.read(raw)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -79,15 +93,19 @@ def keep(out: Path, name: str, here: dict[str, object], found: dict[str, Finding
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"of {', '.join(SUBJECTS)}")
-    parser.add_argument("--quick", action="store_true", help="just see that they run; keep nothing")
-    parser.add_argument("--repetitions", type=int, default=10, help="of what does not take long")
     parser.add_argument(
-        "--machine", help="what the results' file is called; default: the processor"
+        "--quick", action="store_true", help="only check that they run; keep nothing"
     )
-    parser.add_argument("--out", type=Path, help="where RESULTS.md and results/ are kept")
     parser.add_argument(
-        "--no-peers", action="store_true", help="leave other projects' sandboxes out"
+        "--repetitions", type=int, default=10, help="how often to repeat short measurements"
     )
+    parser.add_argument("--count", type=int, help="how many runs to kill, or requests to make")
+    parser.add_argument("--threads", type=int, help="how many requests at once (load)")
+    parser.add_argument("--seed", type=int, default=7, help="of the moments (kills)")
+    parser.add_argument("--record", type=Path, help="file to continue an earlier call by (kills)")
+    parser.add_argument("--machine", help="name of the results file; default: the processor")
+    parser.add_argument("--out", type=Path, help="folder for RESULTS.md and results/")
+    parser.add_argument("--no-peers", action="store_true", help="skip other projects' sandboxes")
     return parser
 
 

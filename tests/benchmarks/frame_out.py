@@ -1,4 +1,4 @@
-"""A 100 MB frame out: made in the container and brought back, beside its bytes alone."""
+"""A 100 MB frame out: made in the container and returned, compared to its bytes alone."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ print("made")"""
 
 
 def stream(process: WarmProcess, size_bytes: int) -> None:
-    """Have a warm process send so many bytes."""
+    """Make a warm process send this many bytes."""
     expect(len(process.run(f"body = bytes({size_bytes})")[2]) == size_bytes)
 
 
 def _rows(what: str, samples: dict[str, list[float]]) -> list[Row]:
-    more = [one - other for one, other in zip(samples[OUT], samples[WITHOUT], strict=True)]
+    more = [out - without for out, without in zip(samples[OUT], samples[WITHOUT], strict=True)]
     ours_s = statistics.median(more)
     return [
         Row(

@@ -23,8 +23,9 @@ from tests.benchmarks.measuring import Findings, Scale, at_most, interleaved, ti
 GOAL = 2.0
 BARE, CALLING = "bare graph of four no-ops", "bare graph, two of four nodes call the model"
 BOUND = (
-    "two calls of a chat model that answers at once, through LangChain's layers (next row), the"
-    " prompts for them, and records checked by pydantic where a node reads or writes the state"
+    "two calls of a chat model that answers at once, through LangChain's layers (next row), what"
+    " LangGraph does at each step for the state's 20 channels, where the bare graph has one, the"
+    " prompts, and records checked by pydantic where a node reads or writes the state"
 )
 
 

@@ -1,4 +1,4 @@
-"""The same run under gVisor and under runc, on one engine of the benchmark's own."""
+"""The same run under gVisor and under runc, on the benchmark's own engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from sandbox import DockerSandbox, SandboxPolicy
 from tests.benchmarks.measuring import Contender, Findings, Row, Scale, at_most, interleaved
 from tests.benchmarks.prepared import expect
-from tests.sandbox.second_engine import IMAGE, second_engine
+from tests.sandbox.engine.second_engine import IMAGE, second_engine
 
 ARGUMENTS = ["--platform=ptrace", "--network=none"]
 READY_S = 60
@@ -19,7 +19,7 @@ CODE = "print(sum(range(1000)))"
 
 
 def measure(scale: Scale) -> Findings:
-    """Measure runs in a small image without libraries, prepared and not."""
+    """Measure runs in a small image without libraries, prepared and unprepared."""
     runsc = shutil.which("runsc")
     if runsc is None or os.geteuid() != 0 or not shutil.which("dockerd"):
         why = "not run: takes root, dockerd and runsc (`make test-servers`)"
@@ -30,7 +30,7 @@ def measure(scale: Scale) -> Findings:
         for what, contender in (("warm", _warm), ("with nothing prepared", _cold)):
             contenders = {name: contender(client, name) for name in ("runsc", "runc")}
             times = interleaved(contenders, scale.rounds, warm_up=not scale.quick)
-            findings.samples |= {f"{what}, {name}": one for name, one in times.items()}
+            findings.samples |= {f"{what}, {name}": seconds for name, seconds in times.items()}
             row = at_most(f"small run under gVisor's ptrace, {what}", times, "runsc", "runc")
             findings.rows.append(row)
     return findings
@@ -51,6 +51,7 @@ def _wait(sandbox: DockerSandbox) -> None:
     while not waiting or not waiting[0].lease.done():
         expect(time.monotonic() < deadline)
         time.sleep(0.02)
+    waiting[0].lease.result().container.await_imports()
 
 
 def _run(sandbox: DockerSandbox, before: Callable[[DockerSandbox], None] | None = None) -> float:

@@ -1,4 +1,4 @@
-"""A big frame in: stored the first time and again, beside copying and hashing its bytes."""
+"""A large frame in: stored once and again, compared to copying and hashing its bytes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def rows(
     *,
     is_big: bool,
 ) -> list[Row]:
-    """Make the rows of one size; the goals are those of the big one."""
+    """Make the rows of one size; only the large size has goals."""
     first, again = f"{size} in, first time", f"{size} in, again"
     rounds = len(written[FIRST])
     memcpy_s, again_s = (statistics.median(repeated[name]) for name in (MEMCPY, AGAIN))
@@ -116,7 +116,7 @@ def rows(
 
 
 def use(frame: object, store: VariableStore, scale: Scale) -> dict[str, list[float]]:
-    """Time runs that are given references to the stored frame, beside runs that are given none."""
+    """Time runs with references to the stored frame, compared to runs without."""
     bundle = store.put_variables({"frame": frame})
     with PreparedSandbox(store=store) as sandbox:
         return interleaved(
@@ -130,7 +130,7 @@ def use(frame: object, store: VariableStore, scale: Scale) -> dict[str, list[flo
 
 
 def copy(data: memoryview, path: Path) -> float:
-    """Write bytes to a file of their own; return what that took, its removal left out."""
+    """Write bytes to a file; return the seconds, without those for removing it."""
 
     def write() -> None:
         with open(path, "wb", buffering=0) as file:

@@ -1,4 +1,4 @@
-"""What importing costs, each in a new interpreter."""
+"""Import times, each in a new interpreter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GEMINI_MODULES = ("langchain_google_genai", "google.genai")
 
 
 def measure(scale: Scale) -> Findings:
-    """Measure imports, and look whether Gemini's client comes with them."""
+    """Measure imports, and check whether they load Gemini's client."""
     unwanted: set[str] = set()
     contenders = {
         code: _contender(code, unwanted if code in (PACKAGE, GRAPH) else set())

@@ -1,4 +1,4 @@
-"""A sandbox and a model that take no time, for what is measured around them."""
+"""A sandbox and a model that take no time, to measure what is around them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from sandbox import Execution, VariableStore
 from sandbox.protocol import OutputListener
 from sandbox.records import Payload
+from sandbox.variables.bundle import VariableBundle
 from tests.scripted_model import fenced, verdict
 
 
 class InstantSandbox:
-    """Gives the same execution for any code; ``results`` are its variables, with their bytes."""
+    """Returns the same execution for any code; ``results`` are its variables with their bytes."""
 
     def __init__(self, results: Mapping[str, tuple[Any, bytes | memoryview]] | None = None) -> None:
         results = results or {"total": (1, b"1")}
@@ -32,7 +33,7 @@ class InstantSandbox:
         )
 
     def check(self) -> None:
-        """Do nothing: it always works."""
+        """Do nothing."""
 
     def prepare(self, *, thread: str = "") -> None:
         """Do nothing."""
@@ -40,7 +41,7 @@ class InstantSandbox:
     def run(
         self,
         code: str,
-        variables: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | VariableBundle | None = None,
         returns: Sequence[str] | None = None,
         *,
         checks: str | None = None,
@@ -49,20 +50,22 @@ class InstantSandbox:
         thread: str = "",
         task: str = "",
     ) -> Execution:
-        """Return the one execution."""
+        """Return the execution."""
         return self._execution
 
     def packages(self) -> Mapping[str, str]:
-        """Name a library or two."""
+        """Return two libraries."""
         return {"numpy": "2", "pandas": "2"}
 
     def python_version(self) -> str:
-        """Return any version."""
+        """Return a version."""
         return "3.11"
 
 
 class InstantModel(BaseChatModel):
-    """Writes the same code each time, and is content with it."""
+    """Always writes the same code and approves it."""
+
+    code: str = "total = 1"
 
     @property
     def _llm_type(self) -> str:
@@ -76,5 +79,5 @@ class InstantModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         judges = run_manager is not None and "analyze" in run_manager.tags
-        message = AIMessage(verdict(True) if judges else fenced("total = 1"))
+        message = AIMessage(verdict(True) if judges else fenced(self.code))
         return ChatResult(generations=[ChatGeneration(message=message)])

@@ -1,15 +1,17 @@
-"""What the numbers were measured on."""
+"""The machine that the numbers were measured on."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from sandbox.engine import connect, engine_facts
+from sandbox.engine.connection import connect
+from sandbox.engine.facts import engine_facts
 from sandbox.image import image_tag
 
 PACKAGES = (
@@ -26,12 +28,9 @@ PACKAGES = (
 
 
 def describe() -> dict[str, Any]:
-    """Describe this machine, its engine and the versions; no name of a host or a user."""
-    client = connect()
-    try:
+    """Describe this machine, its engine and the versions, without host or user names."""
+    with closing(connect()) as client:
         facts = engine_facts(client)
-    finally:
-        client.close()
     return {
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
@@ -46,7 +45,7 @@ def describe() -> dict[str, Any]:
 
 
 def cpu_model() -> str:
-    """Return the processor's model, as the kernel names it."""
+    """Return the processor's model as reported by the kernel."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:  # not Linux
@@ -56,7 +55,7 @@ def cpu_model() -> str:
 
 
 def name_of(machine: dict[str, Any]) -> str:
-    """Make a file's name of the processor and its cores."""
+    """Make a file name from the processor and its cores."""
     words = re.sub(r"\(.*?\)|\bCPU\b|@.*", " ", str(machine["cpu"]))
     return re.sub(r"[^a-z0-9]+", "-", f"{words} {machine['cores']} cores".lower()).strip("-")
 

@@ -1,4 +1,4 @@
-"""Side by side: all that is compared takes turns, so that a busy minute hits every side."""
+"""Interleaved measurements: contenders take turns, so that a busy minute affects all of them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,37 @@ from pathlib import Path
 from typing import Any
 
 Contender = Callable[[], float]
-"""Does the work once and returns what it took; preparations may be left out of it."""
+"""Does the work once and returns the seconds it took, without preparation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured: all of it, or ``quick``, just enough to see that it runs."""
+    """How much to measure; ``quick``: just enough to see that it runs."""
 
     quick: bool = False
     repetitions: int = 10
     peers_folder: Path | None = None
-    """Where the peers' environments are or will be; None: no peers."""
+    """Folder for the peers' environments; None: no peers."""
+    count: int | None = None
+    """How many runs to kill, or requests to make; None: as many as the subject usually does."""
+    threads: int | None = None
+    seed: int = 7
+    record: Path | None = None
+    """A file of what is done already, so that a subject can be stopped and continued."""
 
     def of(self, whole: int, quick: int) -> int:
-        """Choose a number by the scale."""
+        """Choose a number for this scale."""
         return quick if self.quick else whole
 
     @property
     def rounds(self) -> int:
-        """How often things are measured that do not take long."""
+        """How often to repeat short measurements."""
         return self.of(self.repetitions, 1)
 
 
 @dataclass(slots=True)
 class Row:
-    """One line of the table. ``met``: None where there is no goal."""
+    """One line of the table. ``met``: None if there is no goal."""
 
     what: str
     ours: str
@@ -43,16 +49,18 @@ class Row:
     goal: str = ""
     met: bool | None = None
     bound: str = ""
-    """What bounds it, told where the goal is not met."""
+    """What limits it; shown if the goal is missed."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """What one subject found: rows, every sample (seconds, or what its name says), notes."""
+    """Results of one subject; every sample is in seconds, or in the unit in its name."""
 
     rows: list[Row] = field(default_factory=list)
     samples: dict[str, list[float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    """What must never happen, and did."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -62,13 +70,14 @@ class Findings:
     def from_json(cls, data: Mapping[str, Any]) -> Findings:
         """Read plain data back."""
         rows = [Row(**row) for row in data["rows"]]
-        return cls(rows, dict(data["samples"]), list(data["notes"]))
+        violations = list(data.get("violations", ()))
+        return cls(rows, dict(data["samples"]), list(data["notes"]), violations)
 
 
 def interleaved(
     contenders: Mapping[str, Contender], rounds: int, *, warm_up: bool = True
 ) -> dict[str, list[float]]:
-    """Let every contender take its turn, round after round; one round before is not counted."""
+    """Let every contender take its turn in each round; a first round doesn't count."""
     if warm_up:
         for contender in contenders.values():
             contender()
@@ -80,7 +89,7 @@ def interleaved(
 
 
 def timed(action: Callable[[], object]) -> Contender:
-    """Make a contender that counts the whole of an action."""
+    """Make a contender that times a whole action."""
 
     def contender() -> float:
         started = time.perf_counter()
@@ -90,29 +99,29 @@ def timed(action: Callable[[], object]) -> Contender:
     return contender
 
 
-def ratio(one: list[float], other: list[float]) -> float:
+def ratio(ours: list[float], other: list[float]) -> float:
     """Return the median of the rounds' ratios."""
-    return statistics.median(a / b for a, b in zip(one, other, strict=True))
+    return statistics.median(a / b for a, b in zip(ours, other, strict=True))
 
 
-def excess(one: list[float], other: list[float]) -> float:
+def excess(ours: list[float], other: list[float]) -> float:
     """Return the median of the rounds' differences."""
-    return statistics.median(a - b for a, b in zip(one, other, strict=True))
+    return statistics.median(a - b for a, b in zip(ours, other, strict=True))
 
 
 def shown(samples: list[float]) -> str:
-    """Write seconds as median and minimum."""
+    """Format seconds as median and minimum."""
     median = seconds(statistics.median(samples))
     return median if len(samples) == 1 else f"{median} (min {seconds(min(samples))})"
 
 
 def seconds(value: float) -> str:
-    """Write seconds with three digits."""
+    """Format seconds with three digits."""
     return f"{value * 1e3:.3g} ms" if abs(value) < 1 else f"{value:.3g} s"
 
 
 def megabytes(value: float) -> str:
-    """Write bytes as MB, three digits."""
+    """Format bytes as MB with three digits."""
     return f"{value / 1e6:.3g} MB" if abs(value) < 1e9 else f"{value / 1e6:.0f} MB"
 
 
@@ -124,7 +133,7 @@ def at_most(
     goal: float | None = None,
     bound: str = "",
 ) -> Row:
-    """Make the row of what should take little more than something else."""
+    """Make the row of something that should take little longer than another."""
     times = ratio(samples[ours], samples[beside])
     return Row(
         what,
@@ -145,7 +154,7 @@ def faster(
     goal: float | None = None,
     bound: str = "",
 ) -> Row:
-    """Make the row of what should take much less than something else."""
+    """Make the row of something that should be much faster than another."""
     times = ratio(samples[beside], samples[ours])
     return Row(
         what,
@@ -166,7 +175,7 @@ def above(
     goal_s: float | None = None,
     bound: str = "",
 ) -> Row:
-    """Make the row of what should take only so many seconds more than something else."""
+    """Make the row of something that may take only so many seconds longer than another."""
     more_s = excess(samples[ours], samples[beside])
     return Row(
         what,

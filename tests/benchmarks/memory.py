@@ -1,4 +1,4 @@
-"""Memory a 1 GB frame costs the host and the container, beside a pickle that holds its bytes."""
+"""Memory that a 1 GB frame costs on the host and in the container, compared to a pickle."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIDES = {
 
 
 def measure(scale: Scale) -> Findings:
-    """Measure each way in processes of its own, whose memory nothing else has used."""
+    """Measure each way in new processes, whose memory nothing else has used."""
     size_bytes, rounds = scale.of(1000 * MB, 20 * MB), scale.of(3, 1)
     findings = Findings()
     for _ in range(rounds):
@@ -32,7 +32,7 @@ def measure(scale: Scale) -> Findings:
         findings.rows.append(
             Row(
                 f"{size_bytes // MB} MB frame in, {what} ({rounds} times)",
-                megabytes(max(ours, 0)),  # the kernel's own count goes up and down a little
+                megabytes(max(ours, 0)),  # the kernel's count varies a little
                 f"{megabytes(other)} {beside}",
                 f"{max(ours, 0) / other:.2g} ×",
             )
@@ -45,7 +45,7 @@ def measure(scale: Scale) -> Findings:
 
 
 def in_a_process(way: str, size_bytes: int) -> dict[str, int]:
-    """Measure one way in a process of its own."""
+    """Measure one way in a new process."""
     command = [sys.executable, "-m", "tests.benchmarks.memory_child", way, str(size_bytes)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,6 +1,6 @@
-"""``python -m tests.benchmarks.memory_child WAY BYTES``: memory of one hand-over, nothing else.
+"""``python -m tests.benchmarks.memory_child WAY BYTES``: memory used to pass one frame.
 
-Prints JSON: bytes added at the peak on the host's side, and on the container's.
+Prints JSON: bytes added at the peak, on the host and in the container.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main(way: str, size_bytes: int) -> None:
 
 
 def ours(size_bytes: int) -> dict[str, int]:
-    """Store a frame, and run code that reads all of it."""
+    """Store a frame and run code that reads all of it."""
     frame, _ = frame_of(size_bytes)
     with tempfile.TemporaryDirectory(prefix="codegen-agent-bench-") as folder:
         store = VariableStore(folder)
@@ -52,7 +52,7 @@ def ours(size_bytes: int) -> dict[str, int]:
 
 
 def in_band(size_bytes: int) -> dict[str, int]:
-    """Pickle a frame into bytes, and load them."""
+    """Pickle a frame into bytes and load them."""
     frame, _ = frame_of(size_bytes)
     host, data = added_at_peak(lambda: pickle.dumps(frame, protocol=5))
     container, _ = added_at_peak(lambda: pickle.loads(data))
@@ -60,8 +60,8 @@ def in_band(size_bytes: int) -> dict[str, int]:
 
 
 def added_at_peak(action: Callable[[], Result]) -> tuple[int, Result]:
-    """Do something; return how far the resident memory rose above what it was."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew from here
+    """Run an action; return how far the resident memory rose, and its result."""
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     before = _status_bytes("VmRSS")
     result = action()
     return _status_bytes("VmHWM") - before, result

@@ -1,4 +1,4 @@
-"""What other projects' sandboxes need: an environment each, and our libraries plus Jupyter."""
+"""What other projects' sandboxes need: an environment for each, and our libraries plus Jupyter."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox.commands import CommandError
-from sandbox.engine import connect, engine_facts
+from sandbox.engine.commands import CommandError
+from sandbox.engine.connection import connect
+from sandbox.engine.facts import engine_facts
 from sandbox.errors import SandboxUnavailableError
 from sandbox.image.engine_build import build
 from sandbox.image.inventory import image_exists
@@ -29,14 +30,14 @@ INSTALL_WITHIN_S = 600
 
 
 class PeerError(Exception):
-    """A peer cannot be had here; the message says why."""
+    """A peer can't be used here; the message says why."""
 
 
 def environment(parent: Path, requirement: str, *, install: bool) -> Path:
-    """Return the Python of an environment with a requirement, made if ``install``.
+    """Return the Python of an environment with a requirement; ``install`` creates it if needed.
 
     Raises:
-        PeerError: there is none, and none was made.
+        PeerError: it doesn't exist or can't be created.
     """
     folder = parent / re.sub(r"[^A-Za-z0-9.]+", "-", f"{requirement}-py{sys.version_info[1]}")
     python, stamp = folder / "bin" / "python", folder / ".installed"
@@ -65,12 +66,12 @@ def environment(parent: Path, requirement: str, *, install: bool) -> Path:
 
 @contextlib.contextmanager
 def image_with_jupyter(*, install: bool) -> Iterator[str]:
-    """Lend the tag of our libraries' image with what peers start in it, built if ``install``.
+    """Yield the tag of our image plus what peers need in it; ``install`` builds it if needed.
 
-    What is left of their containers is removed afterwards.
+    Containers that peers leave behind are removed.
 
     Raises:
-        PeerError: it is not there, and was not built.
+        PeerError: it doesn't exist or can't be built.
     """
     libraries = image_spec().libraries_tag
     parts = [libraries, IN_THE_IMAGE, DOCKERFILE.read_text()]
@@ -87,8 +88,8 @@ def image_with_jupyter(*, install: bool) -> Iterator[str]:
         try:
             yield tag
         finally:
-            for one in _containers(client, tag) - before:
-                client.api.remove_container(one, force=True, v=True)
+            for container in _containers(client, tag) - before:
+                client.api.remove_container(container, force=True, v=True)
 
 
 def _build(client: Any, libraries: str, tag: str) -> None:
@@ -117,9 +118,9 @@ def _build(client: Any, libraries: str, tag: str) -> None:
 
 def _containers(client: Any, tag: str) -> set[str]:
     found = client.api.containers(all=True, filters={"ancestor": tag})
-    return {one["Id"] for one in found}
+    return {container["Id"] for container in found}
 
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.startswith("ERROR")] or [""]
-    return lines[-1][-300:] or "pip failed without a word"
+    return lines[-1][-300:] or "pip failed without a message"

@@ -1,4 +1,4 @@
-"""Other projects' Docker sandboxes on the same trivial code: one of each kept open and reused."""
+"""Other projects' Docker sandboxes on the same trivial code, each kept open and reused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANSWER_WITHIN_S = 180
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One way to use another project: what is installed, and the script that drives it."""
+    """One way to use another project: its requirement and the script that runs it."""
 
     name: str
     requirement: str
@@ -49,7 +49,7 @@ PEERS = (
 
 
 def measure(scale: Scale) -> Findings:
-    """Measure those that can be had here; the others are rows that say why not."""
+    """Measure the peers that work here; the others are rows with the reason."""
     what = "trivial code, pandas and matplotlib imported: warm run"
     absent: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
@@ -87,42 +87,42 @@ def _start_all(
 
 @contextlib.contextmanager
 def process(command: list[str]) -> Iterator[Contender]:
-    """Keep a peer's script running; the contender has it run the trivial code.
+    """Keep a peer's script running; the contender makes it run the trivial code.
 
     Raises:
-        PeerError: it does not start.
+        PeerError: it doesn't start.
     """
     with (
-        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+") as stderr,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
         ) as running,
     ):
         try:
-            answer(running, said)
+            answer(running, stderr)
 
             def contender() -> float:
                 assert running.stdin
                 running.stdin.write(json.dumps({"code": SMALL}) + "\n")
                 running.stdin.flush()
-                answered = answer(running, said)
+                answered = answer(running, stderr)
                 expect(str(answered["printed"]).strip() == "6")
                 return float(str(answered["seconds"]))
 
             yield contender
         finally:
             assert running.stdin
-            running.stdin.close()  # it removes its containers and ends
+            running.stdin.close()  # it removes its containers and exits
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.wait(ANSWER_WITHIN_S)
             running.kill()
 
 
-def answer(running: subprocess.Popen[str], said: tempfile._TemporaryFileWrapper[str]) -> object:
-    """Read the next line a script answers.
+def answer(running: subprocess.Popen[str], stderr: tempfile._TemporaryFileWrapper[str]) -> object:
+    """Read a script's next answer.
 
     Raises:
-        PeerError: it ended, or says nothing for three minutes.
+        PeerError: it exited, or didn't answer within three minutes.
     """
     assert running.stdout
     with selectors.DefaultSelector() as selector:
@@ -130,6 +130,6 @@ def answer(running: subprocess.Popen[str], said: tempfile._TemporaryFileWrapper[
         line = running.stdout.readline() if selector.select(ANSWER_WITHIN_S) else ""
     if line:
         return json.loads(line)
-    said.seek(0)
-    last = said.read().strip().splitlines()[-1:] or ["it said nothing"]
+    stderr.seek(0)
+    last = stderr.read().strip().splitlines()[-1:] or ["no output"]
     raise PeerError(last[0][-300:])

@@ -1,4 +1,4 @@
-"""The same image without this project: a container for each run, or one process kept warm."""
+"""The same image without this project: a container for each run, or one warm process."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from typing import IO
 
 from sandbox import SandboxPolicy
-from sandbox.engine import connect, engine_facts
+from sandbox.engine.connection import connect
+from sandbox.engine.facts import engine_facts
 
 PYTHON = "/opt/venv/bin/python"
 IMPORTS = "import cloudpickle, numpy, pandas, pyarrow, matplotlib.pyplot, seaborn\n"
-"""What a prepared container of ours has imported."""
+"""What our prepared containers import."""
 FONT_CACHE = """\
 import os, shutil
 shutil.copytree("/opt/matplotlib-cache", "/tmp/.matplotlib")
 os.environ["MPLCONFIGDIR"] = "/tmp/.matplotlib"
 """
-"""The image's font list where matplotlib may write: else it would make one at each start."""
+"""Copies the image's font list to a writable folder; otherwise matplotlib rebuilds it each time."""
 SERVER = f"""\
 {FONT_CACHE}{IMPORTS}
 import contextlib, io, json, sys, struct
@@ -39,13 +40,13 @@ serve()
 
 
 def engine_cores() -> float:
-    """Return how many cores the engine has."""
+    """Return the engine's number of cores."""
     with contextlib.closing(connect()) as client:
         return float(engine_facts(client).ncpu)
 
 
 def docker_run(image: str, policy: SandboxPolicy, cores: float, *options: str) -> list[str]:
-    """Make the command that starts the image's Python, hardened as our containers are."""
+    """Make the command that starts the image's Python, hardened like our containers."""
     memory = str(policy.memory_bytes)
     limits = f"{policy.max_file_bytes}:{policy.max_file_bytes}"
     return [
@@ -60,7 +61,7 @@ def docker_run(image: str, policy: SandboxPolicy, cores: float, *options: str) -
 
 
 def run_cold(command: list[str], code: str) -> str:
-    """Start a container for code, wait until it is gone, and return what it printed."""
+    """Run code in a new container, wait until it is removed, and return its output."""
     done = subprocess.run(
         [*command, "-c", FONT_CACHE + code], capture_output=True, text=True, check=True
     )
@@ -68,14 +69,14 @@ def run_cold(command: list[str], code: str) -> str:
 
 
 class WarmProcess:
-    """A process in a container with its imports done, which executes code after code."""
+    """A process in a container that has done its imports and runs one program after another."""
 
     def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
         self._requests = requests
         self._answers = answers
 
     def run(self, code: str) -> tuple[str, object, bytes]:
-        """Execute code; return what it printed, and what it left as ``returned`` and ``body``."""
+        """Run code; return its output and its variables ``returned`` and ``body``."""
         self._requests.write(json.dumps(code).encode() + b"\n")
         self._requests.flush()
         head_bytes, body_bytes = struct.unpack("<QQ", self._answers.read(16))
@@ -85,13 +86,13 @@ class WarmProcess:
 
 @contextlib.contextmanager
 def warm_process(command: list[str]) -> Iterator[WarmProcess]:
-    """Keep one container up, its streams those of the Docker CLI (started ``--interactive``)."""
+    """Keep one container running, connected through the Docker CLI (``--interactive``)."""
     with subprocess.Popen(
         [*command, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin
         assert process.stdout
-        one = WarmProcess(process.stdin, process.stdout)
-        one.run("")  # until its imports are done
-        yield one
+        warm = WarmProcess(process.stdin, process.stdout)
+        warm.run("")  # waits for the imports
+        yield warm
         process.stdin.close()

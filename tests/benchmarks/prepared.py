@@ -1,4 +1,4 @@
-"""A sandbox whose container is ready when the clock starts, by what the engine tells of it."""
+"""A sandbox whose container is ready when the clock starts, according to the engine."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import DockerSandbox, Execution
-from sandbox.engine import connect
+from sandbox.engine.connection import connect
 
 IDLE_S = 0.3
 IDLE_CPU_S = 0.005
 MIN_CPU_S = 0.05
-"""A container that has used less has not begun."""
+"""A container that has used less has not started its imports."""
 PREPARED_WITHIN_S = 120
 
 
 @dataclass(frozen=True, slots=True)
 class TimedRun:
-    """A run, what its caller waited, and how much of that was after the code's last output."""
+    """A run, its total time, and the time after the code's last output."""
 
     execution: Execution
     seconds: float
@@ -28,10 +28,10 @@ class TimedRun:
 
 
 class PreparedSandbox(contextlib.ExitStack):
-    """Keeps one container prepared, and waits for it before each run."""
+    """Keeps one container prepared and waits for it before each run."""
 
     def __init__(self, **options: Any) -> None:
-        """Set up; ``options`` are those of :class:`sandbox.DockerSandbox`."""
+        """Take the options of :class:`sandbox.DockerSandbox`."""
         super().__init__()
         self._options = options
         self._label = secrets.token_hex(8)
@@ -48,7 +48,7 @@ class PreparedSandbox(contextlib.ExitStack):
         """Wait until a container is ready, then time a run of code that prints something.
 
         Raises:
-            RuntimeError: the run did not end well.
+            RuntimeError: the run failed.
         """
         self.wait()
         heard: list[float] = []
@@ -62,18 +62,18 @@ class PreparedSandbox(contextlib.ExitStack):
         return TimedRun(execution, ended - started, ended - heard[-1])
 
     def wait(self) -> None:
-        """Wait until a container is up and computes no more: it waits for its job.
+        """Wait until a container has done its imports and is idle.
 
         Raises:
-            TimeoutError: there is none within two minutes.
+            TimeoutError: none is ready within two minutes.
         """
         deadline = time.monotonic() + PREPARED_WITHIN_S
         before: dict[str, float] = {}
         while time.monotonic() < deadline:
             now = self._cpu_seconds()
             if now and all(
-                used_s > MIN_CPU_S and used_s - before.get(one, 0.0) < IDLE_CPU_S
-                for one, used_s in now.items()
+                used_s > MIN_CPU_S and used_s - before.get(container_id, 0.0) < IDLE_CPU_S
+                for container_id, used_s in now.items()
             ):
                 return
             before = now
@@ -95,10 +95,10 @@ class PreparedSandbox(contextlib.ExitStack):
 
 
 def expect(right: object) -> None:
-    """Refuse to time what did not do its work.
+    """Refuse to time a wrong result.
 
     Raises:
-        RuntimeError: it did not.
+        RuntimeError: the result is wrong.
     """
     if not right:
-        raise RuntimeError("a contender did not give the expected result")
+        raise RuntimeError("a contender returned a wrong result")

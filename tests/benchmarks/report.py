@@ -1,4 +1,4 @@
-"""The one Markdown table, and the files it is kept in beside every sample."""
+"""The Markdown table, and the files with every sample."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADER = "| what | ours | beside | ratio | goal | met? |\n|---|---|---|---|---|-
 
 
 def table(subjects: Mapping[str, Findings]) -> str:
-    """Write the rows of all subjects as one table, what bounds the unmet goals below it."""
+    """Format all rows as one table, followed by what limits the missed goals."""
     lines, footnotes = [HEADER], []
     for findings in subjects.values():
         for row in findings.rows:
@@ -24,7 +24,7 @@ def table(subjects: Mapping[str, Findings]) -> str:
                 mark = f" [{footnotes.index(row.bound) + 1}]"
             lines.append(_line(row, mark))
     if footnotes:
-        lines += ["", "Goals not met, and what bounds them:", ""]
+        lines += ["", "Missed goals, and what limits them:", ""]
         lines += [f"{number}. {text}" for number, text in enumerate(footnotes, 1)]
     notes = [note for findings in subjects.values() for note in findings.notes]
     if notes:
@@ -41,14 +41,14 @@ def _line(row: Row, mark: str) -> str:
 def page(
     machine: Mapping[str, Any], dates: Mapping[str, str], subjects: Mapping[str, Findings]
 ) -> str:
-    """Write the page that holds the table."""
+    """Format the page with the table."""
     packages = ", ".join(f"{name} {found}" for name, found in machine["packages"].items())
     days = sorted(set(dates.values()))
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     return f"""# Benchmarks
 
-Written by `make bench`; every sample is in `results/`. What is compared took turns in one run, on
-the same image. Times are medians, ratios the medians of the rounds' ratios.
+Written by `make bench`; every sample is in `results/`. Contenders took turns in one run, on the
+same image. Times are medians; ratios are medians of each round's ratio.
 
 {machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB, {machine["kernel"]}; engine
 {machine["engine"]}, {machine["runtime"]}; Python {machine["python"]}; {packages}; {when}.
@@ -58,12 +58,12 @@ the same image. Times are medians, ratios the medians of the rounds' ratios.
 
 
 def read(path: Path) -> tuple[dict[str, str], dict[str, Findings]]:
-    """Read the dates and findings an earlier run left; nothing if there was none."""
+    """Read the dates and findings of an earlier run, if there was one."""
     if not path.exists():
         return {}, {}
     kept = json.loads(path.read_text(encoding="utf-8"))["subjects"]
-    dates = {name: one["date"] for name, one in kept.items()}
-    return dates, {name: Findings.from_json(one) for name, one in kept.items()}
+    dates = {name: subject["date"] for name, subject in kept.items()}
+    return dates, {name: Findings.from_json(subject) for name, subject in kept.items()}
 
 
 def write(
@@ -72,8 +72,10 @@ def write(
     dates: Mapping[str, str],
     subjects: Mapping[str, Findings],
 ) -> None:
-    """Keep every sample."""
-    kept = {name: {"date": dates[name], **one.to_json()} for name, one in subjects.items()}
+    """Write every sample."""
+    kept = {
+        name: {"date": dates[name], **findings.to_json()} for name, findings in subjects.items()
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"machine": machine, "subjects": kept}, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

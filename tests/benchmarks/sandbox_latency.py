@@ -49,7 +49,7 @@ plt.gcf().savefig(picture, format="png")
 plt.close("all")
 body = picture.getvalue()
 """
-"""What a run of ours does by itself: the result and the picture leave the process."""
+"""What our runs do anyway: return the result and the picture."""
 FLOOR, COLD, OURS_COLD = "in a warm process", "by `docker run`", "ours, nothing prepared"
 WARM_GOAL_S = 0.025
 WARM_BOUND = (
@@ -83,7 +83,7 @@ def measure(scale: Scale) -> Findings:
 
 
 def after_output_row(after: list[float], whole: list[float]) -> Row:
-    """Make the row of the part of a run that its caller waits for with everything printed."""
+    """Make the row of the time a caller waits after the last output."""
     part = statistics.median(after)
     share = part / statistics.median(whole)
     beside = f"{seconds(statistics.median(whole))} the whole run"
@@ -91,7 +91,7 @@ def after_output_row(after: list[float], whole: list[float]) -> Row:
 
 
 class _Contenders(contextlib.ExitStack):
-    """Sandboxes, a warm process and the command line of ``docker run``, all of one image."""
+    """Sandboxes, a warm process and the ``docker run`` command, all with one image."""
 
     def __enter__(self) -> _Contenders:
         self.after_output: list[float] = []
@@ -125,7 +125,7 @@ class _Contenders(contextlib.ExitStack):
         }
 
     def _alone(self, do: Callable[[], object]) -> Contender:
-        """Time something when no container is being prepared beside it."""
+        """Time something while no container is being prepared."""
         contender = timed(do)
 
         def wait_and_time() -> float:

@@ -1,4 +1,4 @@
-"""That the benchmarks run, on the smallest scale; never how fast anything is."""
+"""The benchmarks run on the smallest scale. Nothing checks how fast anything is."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ WITHOUT_ENGINE = {"graph_overhead", "checkpoint_bytes", "import_time"}
 
 def subjects() -> list[object]:
     engine = [pytest.mark.docker, pytest.mark.slow]
+    marks = {"local_model": [pytest.mark.local_model, pytest.mark.timeout(300)]}
     return [
-        pytest.param(name, marks=() if name in WITHOUT_ENGINE else engine)
+        pytest.param(name, marks=marks.get(name, () if name in WITHOUT_ENGINE else engine))
         for name in SUBJECTS
         if name != "peers"
     ]
@@ -30,12 +31,13 @@ def subjects() -> list[object]:
 def test_a_subject_runs(subject: str) -> None:
     findings = measure(subject, Scale(quick=True))
     assert findings.rows
+    assert not findings.violations
     assert findings.samples
     assert all(len(times) >= 1 for times in findings.samples.values())
 
 
 @pytest.mark.docker
-def test_peers_that_are_not_installed_are_named_with_the_reason(tmp_path: Path) -> None:
+def test_missing_peers_are_listed_with_the_reason(tmp_path: Path) -> None:
     findings = measure("peers", Scale(quick=True, peers_folder=tmp_path))
     assert {row.beside: row.ratio for row in findings.rows} == {
         peer.name: "not run: not installed; `make bench` does it" for peer in PEERS
@@ -43,7 +45,7 @@ def test_peers_that_are_not_installed_are_named_with_the_reason(tmp_path: Path) 
     assert len(findings.samples["ours"]) == 1
 
 
-def test_a_peers_script_is_given_the_code_and_tells_its_time(tmp_path: Path) -> None:
+def test_a_peers_script_gets_the_code_and_returns_its_time(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         f"import sys\nsys.path.insert(0, {str(SCRIPTS)!r})\nfrom exchange import serve\n"
@@ -76,7 +78,7 @@ def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
     assert samples == {"a": [3.0, 5.0], "b": [4.0, 6.0]}
 
 
-def test_the_table_says_what_bounds_a_goal_that_is_not_met() -> None:
+def test_the_table_says_what_limits_a_missed_goal() -> None:
     samples = {"ours": [3.0, 3.0, 9.0], "theirs": [1.0, 1.0, 9.0]}
     missed = at_most("missed", samples, "ours", "theirs", 2, "the disk")
     met = at_most("met", samples, "ours", "theirs", 4, "nothing at all")
@@ -88,7 +90,7 @@ def test_the_table_says_what_bounds_a_goal_that_is_not_met() -> None:
 
 
 @pytest.mark.docker
-def test_one_subject_measured_again_leaves_the_others_as_they_were(
+def test_measuring_one_subject_again_keeps_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = machine.describe()
@@ -104,6 +106,6 @@ def test_one_subject_measured_again_leaves_the_others_as_they_were(
     assert "| new |" in capsys.readouterr().out
 
 
-def test_a_machine_is_named_by_its_processor() -> None:
+def test_a_machine_is_named_after_its_processor() -> None:
     described = {"cpu": "Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz", "cores": 4}
     assert machine.name_of(described) == "intel-xeon-e5-2680-v4-4-cores"

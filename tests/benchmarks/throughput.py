@@ -1,4 +1,4 @@
-"""Many small runs, one, two and four at once, beside ``docker run`` likewise."""
+"""Many small runs, one, two and four at once, compared to ``docker run``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTE = (
 
 
 def measure(scale: Scale) -> Findings:
-    """Measure 200 runs of each number at once, in ten batches that take turns with the others'."""
+    """Measure 200 runs for each concurrency, in ten batches that take turns."""
     at_once = (2,) if scale.quick else AT_ONCE
     runs, cold_runs = scale.of(RUNS // BATCHES, 2), 2
     command = docker_run(image_tag(), SandboxPolicy(), engine_cores())
@@ -51,7 +51,7 @@ def measure(scale: Scale) -> Findings:
 
 
 def batch(run: Callable[[], None], runs: int, at_once: int) -> Callable[[], float]:
-    """Make a contender that does so many runs, some at once, and tells the seconds for each."""
+    """Make a contender that does ``runs`` runs, some at once, and returns the seconds per run."""
 
     def contender() -> float:
         started = time.perf_counter()

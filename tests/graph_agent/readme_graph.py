@@ -1,6 +1,6 @@
-"""The drawing of the graph in README.md, by LangGraph from the graph itself.
+"""The drawing of the graph in README.md and the docs, made by LangGraph from the graph itself.
 
-``python -m tests.graph_agent.readme_graph`` puts the present one there.
+``python -m tests.graph_agent.readme_graph`` updates it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graph_agent import build_graph
 
-README = Path(__file__).parents[2] / "README.md"
+PAGES = [Path(__file__).parents[2] / page for page in ("README.md", "docs/how-it-works.md")]
 _BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
 
 
@@ -20,10 +20,11 @@ def drawn() -> str:
 
 
 def shown(text: str) -> str:
-    """Return the one drawing a page shows."""
+    """Return the drawing in a page."""
     (block,) = _BLOCK.findall(text)
     return str(block)
 
 
 if __name__ == "__main__":
-    README.write_text(_BLOCK.sub(lambda _: drawn(), README.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(_BLOCK.sub(lambda _: drawn(), page.read_text("utf-8")), "utf-8")

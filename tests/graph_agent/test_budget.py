@@ -57,22 +57,22 @@ def test_each_limit_ends_the_run_and_a_higher_one_goes_on(
     assert result.output["stopped_by"] == name
     assert f"**Stopped By:** the limit on {name}" in result.transcript
     assert model.calls == calls
-    numbers = [one.number for one in result.attempts]
+    numbers = [attempt.number for attempt in result.attempts]
     # The same or a lower one: said again, nothing is asked.
     for limit in (low, max(low / 2, 1) if name in ("model_calls", "tokens") else low / 2):
         given = int(limit) if name in ("model_calls", "tokens") else limit
         again = resumed(failing(), sandbox, **{name: given})
         assert again.stopped_by == name
-        assert [one.number for one in again.attempts] == numbers
+        assert [attempt.number for attempt in again.attempts] == numbers
     if name == "time_s":
         higher = {"time_s": 1e6}
     more = resumed(model, sandbox, **higher)
-    assert [one.number for one in more.attempts][: len(numbers)] == numbers
+    assert [attempt.number for attempt in more.attempts][: len(numbers)] == numbers
     assert len(more.attempts) > len(numbers)
-    assert [one.number for one in more.attempts] == list(range(1, len(more.attempts) + 1))
+    assert [attempt.number for attempt in more.attempts] == list(range(1, len(more.attempts) + 1))
     assert model.calls[: len(calls)] == calls
     assert model.calls[len(calls)] == "generate"
-    assert sum(one.calls for one in more.usage.values()) == len(model.calls)
+    assert sum(usage.calls for usage in more.usage.values()) == len(model.calls)
 
 
 def test_the_number_of_attempts(sandbox: DockerSandbox) -> None:
@@ -83,7 +83,7 @@ def test_the_number_of_attempts(sandbox: DockerSandbox) -> None:
     assert resumed(model, sandbox, 1).stopped_by == "attempts"
     assert len(model.calls) == 2
     second = resumed(model, sandbox, 3)
-    assert [one.number for one in second.attempts] == [1, 2, 3]
+    assert [attempt.number for attempt in second.attempts] == [1, 2, 3]
     # What was given last is what the run has from then on.
     assert resumed(model, sandbox, 2).stopped_by == "attempts"
     assert len(model.calls) == 6
@@ -167,5 +167,5 @@ def test_what_is_reached() -> None:
     assert budget.reached(1, Usage(), 0.0) is None
     assert budget.reached(2, used, 9.0) == "attempts"
     assert budget.reached(1, used, 9.0) == "tokens"
-    assert budget.spent(Usage(), 3.0) == "time_s"
-    assert Budget.read({"attempts": 1}).spent(used, 9.0) is None
+    assert budget.reached(0, Usage(), 3.0) == "time_s"
+    assert Budget.read({"attempts": 1}).reached(0, used, 9.0) is None

@@ -12,9 +12,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from graph_agent import CodeGenerationRequest, build_graph
 from graph_agent.checkpoints import open_saver
+from graph_agent.config.settings import Settings
 from graph_agent.errors import ModelRequestError, ModelTransientError
 from graph_agent.samples import load_tips
-from graph_agent.settings import Settings
 from sandbox import DockerSandbox, SandboxUnavailableError, VariableStore
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
@@ -58,7 +58,7 @@ def test_the_main_job(sandbox: DockerSandbox, store: VariableStore) -> None:
     assert out["success"] is True
     assert out["code"].startswith("# User request: Average tip percentage")
     execution = out["attempts"][0]["execution"]
-    assert [one["name"] for one in execution["variables"]] == ["pivot_table"]
+    assert [variable["name"] for variable in execution["variables"]] == ["pivot_table"]
     assert len(execution["figures"]) == 1
     assert out["attempts"][0]["analysis"]["explanation"] == "Right."
     assert out["usage"]["generate"] == {
@@ -78,29 +78,29 @@ def test_input_state_and_checkpoints_are_plain_json(
     saver = InMemorySaver()
     model = ScriptedModel(codes=[fenced("n = len(df)")], verdicts=[verdict(True)])
     out = graph_for(model, sandbox, saver).invoke(input_, THREAD)
-    values = [one.checkpoint["channel_values"] for one in saver.list(THREAD)]
+    values = [saved.checkpoint["channel_values"] for saved in saver.list(THREAD)]
     for plain in (input_, out, values):
         text = json.dumps(plain)
         assert "row-canary" not in text
         assert len(text) < 100_000
 
 
-def test_a_failure_is_told_to_the_model_and_mended(
+def test_the_model_sees_a_failure_and_fixes_it(
     sandbox: DockerSandbox, store: VariableStore
 ) -> None:
     model = ScriptedModel(
-        codes=[fenced("print('start')\ntotal = df['b'].sum()"), fenced("total = df['a'].sum()")],
+        codes=[fenced("column = 'b'\ntotal = df[column].sum()"), fenced("total = df['a'].sum()")],
         verdicts=[verdict(False, why="No such column.", plan="Use column a."), verdict(True)],
     )
     request = CodeGenerationRequest("Add it up", {"df": pd.DataFrame({"a": [1, 2]})})
     out = graph_for(model, sandbox).invoke(request.to_input(store))
     assert out["success"]
-    assert [one["number"] for one in out["attempts"]] == [1, 2]
+    assert [attempt["number"] for attempt in out["attempts"]] == [1, 2]
     assert model.calls == ["generate", "analyze"] * 2
     again = model.prompt(2)
     assert "KeyError: 'b'" in again
     assert "Use column a." in again
-    assert "df['b'].sum()" in again
+    assert "df[column].sum()" in again
     assert 'File "generated_code.py", line 2' in again
     assert "site-packages" not in again
 
@@ -150,7 +150,7 @@ def test_checks_decide_without_the_model(sandbox: DockerSandbox, store: Variable
     assert "x is not two" in model.prompt(1)
 
 
-def test_a_warning_is_no_failure(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_a_warning_is_not_a_failure(sandbox: DockerSandbox, store: VariableStore) -> None:
     code = "import warnings\nwarnings.warn('old', FutureWarning)\nx = 1"
     model = ScriptedModel(codes=[fenced(code)], verdicts=[verdict(True)])
     out = graph_for(model, sandbox).invoke(CodeGenerationRequest("Go").to_input(store))
@@ -171,9 +171,11 @@ def test_no_success_against_a_finding(sandbox: DockerSandbox, store: VariableSto
 def test_an_unreadable_judgement_does_not_cost_the_result(
     sandbox: DockerSandbox, store: VariableStore
 ) -> None:
-    model = ScriptedModel(codes=[fenced("x = 1")], verdicts=["Looks fine to me!"])
+    said = "Looks fine to me!"
+    model = ScriptedModel(codes=[fenced("x = 1")], verdicts=[said, said])
     out = graph_for(model, sandbox).invoke(CodeGenerationRequest("Go").to_input(store))
     assert out["success"]
+    assert out["attempts"][0]["analysis"]["judged_by"] == "nobody"
 
 
 def test_the_prompt_names_variables_and_libraries(
@@ -232,10 +234,10 @@ def test_an_engine_that_fails_spends_no_attempt(
         assert model.calls == []
         out = graph_for(model, sandbox, saver).invoke(None, THREAD)
     assert out["success"]
-    assert [one["number"] for one in out["attempts"]] == [1]
+    assert [attempt["number"] for attempt in out["attempts"]] == [1]
 
 
-def test_new_input_on_a_used_thread_starts_afresh(
+def test_new_input_on_a_used_thread_starts_a_new_run(
     sandbox: DockerSandbox, store: VariableStore
 ) -> None:
     model = ScriptedModel(
@@ -244,5 +246,5 @@ def test_new_input_on_a_used_thread_starts_afresh(
     graph = graph_for(model, sandbox, InMemorySaver())
     graph.invoke(CodeGenerationRequest("One").to_input(store), THREAD)
     out = graph.invoke(CodeGenerationRequest("Two").to_input(store), THREAD)
-    assert [one["number"] for one in out["attempts"]] == [1]
+    assert [attempt["number"] for attempt in out["attempts"]] == [1]
     assert out["code"].startswith("# User request: Two")

@@ -1,4 +1,4 @@
-"""Another package called ``nodes`` or ``sandbox``, found first: a clear error at import."""
+"""Importing fails with a clear error if ``nodes`` or ``sandbox`` is another package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Run code with ``folder`` searched first, as for a script or notebook in it."""
+    """Run code in ``folder``, which Python then searches first."""
     return subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -18,7 +18,7 @@ def python(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", ["nodes", "sandbox"])
 @pytest.mark.parametrize("form", ["package", "module"])
-def test_anothers_package_is_told_by_its_path(tmp_path: Path, name: str, form: str) -> None:
+def test_the_error_names_the_path_of_another_package(tmp_path: Path, name: str, form: str) -> None:
     path = tmp_path / (f"{name}/__init__.py" if form == "package" else f"{name}.py")
     path.parent.mkdir(exist_ok=True)
     path.write_text("raise RuntimeError('run by accident')")
@@ -39,8 +39,8 @@ def test_a_plain_folder_does_not_hide_ours(tmp_path: Path, name: str) -> None:
     assert (done.stdout, done.stderr) == ("fine\n", "")
 
 
-def test_the_command_says_so_too(tmp_path: Path) -> None:
+def test_the_command_has_the_same_error(tmp_path: Path) -> None:
     (tmp_path / "nodes.py").touch()
     done = python(tmp_path, "from graph_agent.cli import main; main()")
     assert done.returncode == 1
-    assert "Rename yours, or run Python from another folder" in done.stderr
+    assert "Rename yours" in done.stderr

@@ -1,30 +1,34 @@
-"""AgentWorkflow: the contract's example, events, and resuming."""
+"""AgentWorkflow: a whole run, its events, and resuming."""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
 import sys
-import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from graph_agent import AgentWorkflow, CodeGenerationRequest, ModelSetupError, ThreadError
-from graph_agent.errors import ModelRequestError
-from graph_agent.events import (
+from graph_agent import (
+    AgentWorkflow,
     Analyzed,
+    Budget,
+    CodeGenerationRequest,
     CodeToken,
     Decided,
     Executed,
     Finished,
     Generated,
+    ModelRequestError,
+    ModelSetupError,
     Printed,
+    RequestError,
     Started,
+    ThreadError,
 )
+from graph_agent.errors import ModelUnknownError
 from graph_agent.samples import load_tips
 from sandbox import DockerSandbox
 from tests.scripted_model import ScriptedModel, fenced, verdict
@@ -38,7 +42,7 @@ print(pivot_table.round(2))
 """
 
 
-def test_the_contracts_example() -> None:
+def test_a_request_with_checks_and_a_figure() -> None:
     tips = load_tips()
     client = ScriptedModel(codes=[fenced(PIVOT)])
     request = CodeGenerationRequest(
@@ -76,7 +80,7 @@ def test_the_contracts_example() -> None:
         assert heading in result.transcript
 
 
-def test_events_in_their_order(sandbox: DockerSandbox) -> None:
+def test_events_in_order(sandbox: DockerSandbox) -> None:
     client = ScriptedModel(
         codes=[fenced("print('hi')\n1 / 0"), fenced("x = 1")],
         verdicts=[verdict(False), verdict(True)],
@@ -84,11 +88,11 @@ def test_events_in_their_order(sandbox: DockerSandbox) -> None:
     workflow = AgentWorkflow(CodeGenerationRequest("Go"), client, sandbox=sandbox)
     events = list(workflow.stream())
     round_ = [Generated, Executed, Analyzed, Decided]
-    kinds = [type(one) for one in events if not isinstance(one, (CodeToken, Printed))]
+    kinds = [type(event) for event in events if not isinstance(event, (CodeToken, Printed))]
     assert kinds == [Started, *round_, *round_, Finished]
-    printed = "".join(one.text for one in events if isinstance(one, Printed))
+    printed = "".join(event.text for event in events if isinstance(event, Printed))
     assert printed == "hi\n"
-    assert [one.number for one in events if isinstance(one, Executed)] == [1, 2]
+    assert [event.number for event in events if isinstance(event, Executed)] == [1, 2]
 
 
 def test_an_interrupted_run_is_resumed_without_asking_twice(sandbox: DockerSandbox) -> None:
@@ -104,7 +108,7 @@ def test_an_interrupted_run_is_resumed_without_asking_twice(sandbox: DockerSandb
     assert second.calls == ["analyze"]
 
 
-def test_a_finished_run_is_read_again_without_a_call(sandbox: DockerSandbox) -> None:
+def test_resuming_a_finished_run_returns_its_result_without_a_call(sandbox: DockerSandbox) -> None:
     client = ScriptedModel(codes=[fenced("x = 1")], verdicts=[verdict(True)])
     request = CodeGenerationRequest("Go")
     AgentWorkflow(request, client, sandbox=sandbox, thread_id="done").run_sync()
@@ -112,12 +116,23 @@ def test_a_finished_run_is_read_again_without_a_call(sandbox: DockerSandbox) -> 
     assert again.variables["x"] == 1
 
 
+def test_a_budget_record_limits_a_run_and_its_resumption_by_name(sandbox: DockerSandbox) -> None:
+    model = ScriptedModel(codes=[fenced("1 / 0"), fenced("x = 1")], verdicts=[verdict(False)])
+    request = CodeGenerationRequest("Go", budget=Budget(model_calls=2))
+    result = AgentWorkflow(request, model, sandbox=sandbox, thread_id="limited").run_sync()
+    assert (result.stopped_by, result.budget.model_calls) == ("model_calls", 2)
+    more = Budget(model_calls=4)
+    model.verdicts.append(verdict(True))
+    resumed = AgentWorkflow.resume("limited", model, sandbox=sandbox, budget=more).run_sync()
+    assert (resumed.success, resumed.budget.model_calls) == (True, 4)
+
+
 def test_no_such_run(sandbox: DockerSandbox) -> None:
     with pytest.raises(ThreadError, match="'nowhere'"):
         AgentWorkflow.resume("nowhere", ScriptedModel(), sandbox=sandbox).run_sync()
 
 
-def test_an_unusable_model_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_an_unusable_model_fails_before_anything_starts(tmp_path: Path) -> None:
     request = CodeGenerationRequest("Go", {"n": 1})
     with pytest.raises(ModelSetupError):
         AgentWorkflow(request, "no-such-model").run_sync()
@@ -139,7 +154,7 @@ AgentWorkflow(request, client, thread_id="killed").run_sync()
 """
 
 
-def test_a_run_killed_in_the_middle_goes_on_in_another_process(sandbox: DockerSandbox) -> None:
+def test_a_killed_run_continues_in_another_process(sandbox: DockerSandbox) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
     )
@@ -155,31 +170,38 @@ def test_a_run_killed_in_the_middle_goes_on_in_another_process(sandbox: DockerSa
     assert client.calls == ["analyze"]
 
 
-RUNNING = """
-import sys
-from sandbox import DockerSandbox
-with DockerSandbox(labels={"test": "killed"}) as sandbox:
-    sandbox.run("print('up', flush=True)\\nimport time; time.sleep(50)",
-                on_output=lambda *_: print("up", flush=True))
-"""
+REQUEST = CodeGenerationRequest("Add it up")
 
 
-def test_no_container_outlives_its_killed_host() -> None:
-    import docker
+@pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        (("mean tip?",), {}, r"CodeGenerationRequest\('what to do'"),
+        (({"request": "x"},), {}, "not dict"),
+        ((REQUEST, "gtp"), {}, "did you mean 'openai:gpt-…'"),
+        ((REQUEST, "opnai:gpt-5"), {}, "did you mean 'openai:gpt-5'"),
+        ((REQUEST, 5), {}, "not int"),
+        ((REQUEST, ScriptedModel().with_config(tags=["x"])), {}, "chat model"),
+        ((REQUEST, None, "3"), {}, "'attempts'"),
+        ((REQUEST, None, True), {}, "'attempts'"),
+        ((REQUEST, None, 0), {}, "'attempts'"),
+        ((REQUEST,), {"budget": {"token": 5}}, "'token'.*tokens"),
+        ((REQUEST,), {"budget": 5}, "not int"),
+        ((REQUEST,), {"thread_id": 5}, "5 can't name a run"),
+        ((REQUEST,), {"thread_id": ""}, "can't name a run"),
+    ],
+)
+def test_unusable_arguments_are_refused_at_once(
+    arguments: tuple[Any, ...], options: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises((RequestError, ModelUnknownError), match=words):
+        AgentWorkflow(*arguments, **options)
+    assert not (tmp_path / "state").exists()
 
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(RUNNING)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    client = docker.from_env()
-    filters: dict[str, Any] = {"label": "org.codegen-agent.test=killed"}
-    assert len(client.containers.list(filters=filters, ignore_removed=True)) == 1
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    deadline = time.monotonic() + 10
-    while client.containers.list(all=True, filters=filters, ignore_removed=True):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    client.close()
+
+def test_an_unknown_model_of_the_settings_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CODEGEN_AGENT_MODEL", "gemeni-2.5-pro")
+    with pytest.raises(ModelUnknownError, match="did you mean 'gemini-2.5-pro'"):
+        AgentWorkflow(REQUEST)

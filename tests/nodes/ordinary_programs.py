@@ -174,5 +174,5 @@ if df.empty:
 for chunk in range(3):
     print(chunk)
 """
-PROGRAMS = [one.strip("\n") for one in _TEXT.split("\n---\n")]
+PROGRAMS = [program.strip("\n") for program in _TEXT.split("\n---\n")]
 """Each uses given variables such as df, notes or table_path."""

@@ -1,4 +1,4 @@
-"""retry, done or give up, from the attempts alone."""
+"""retry, done or give up, and the limits."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ import pytest
 from langgraph.runtime import Runtime
 
 from graph_agent.context import AgentContext
-from graph_agent.records import Analysis, Attempt
-from nodes.decide import choose, decide, route_after_decide, route_after_generate
-from nodes.generate import problem_of, repeats
+from graph_agent.records import Analysis, Attempt, ErrorRecord, ExecutionRecord
+from nodes.decide import choose, decide, route_after_decide, with_request_header
 
 
-def attempt(number: int = 1, *, success: bool = False, retry: bool = True, **more: str) -> Attempt:
+def attempt(number: int = 1, *, success: bool = False, retry: bool = True, **more: Any) -> Attempt:
     analysis = Analysis(success=success, should_retry=retry, explanation="")
     return Attempt(number=number, code=f"x = {number}", analysis=analysis, **more)
 
 
 def test_success_is_done_even_on_the_last_attempt() -> None:
-    assert choose([attempt(success=True)]) == "done"
+    assert choose(attempt(success=True)) == "done"
 
 
 def decided(*attempts: Attempt, context: AgentContext | None = None, **state: Any) -> Any:
-    state |= {"request": "Add\nit up", "attempts": [one.to_state() for one in attempts]}
+    state |= {"request": "Add\nit up", "attempts": [attempt.to_state() for attempt in attempts]}
     return decide(state, Runtime(context=context))  # type: ignore[arg-type]  # what it looks at
 
 
@@ -68,35 +67,38 @@ def test_a_limit_does_not_take_a_success_away() -> None:
 
 
 def test_should_retry_false_is_obeyed() -> None:
-    assert choose([attempt(retry=False)]) == "give_up"
+    assert choose(attempt(retry=False)) == "give_up"
 
 
 def test_a_model_that_repeats_itself_is_not_asked_again() -> None:
-    problem = problem_of("x=1  # the same", [attempt()])
-    assert problem == "the code is that of attempt 1, which failed"
-    second = attempt(2, problem=problem)
-    assert repeats(second)
-    assert choose([attempt(), second]) == "give_up"
+    assert choose(attempt(2, problem="the same again", problem_kind="repeat")) == "give_up"
+    assert choose(attempt(2, problem="it does not parse", problem_kind="syntax")) == "retry"
 
 
-def test_what_can_never_run_is_named() -> None:
-    assert problem_of("", []) == "the answer held no code"
-    assert problem_of("# only a comment", []) == "the code has no statement"
-    assert "line 2" in str(problem_of("x = 1\ny = (", []))
-    assert "parse" in str(problem_of("x = '\0'", []))
-    assert problem_of("x = 1", []) is None
-
-
-def test_the_update_heads_the_code_with_the_request() -> None:
+def test_the_code_starts_with_the_request_as_a_comment() -> None:
     update = decided(attempt(success=True))
     assert update["code"] == "# User request: Add\n# it up\nx = 1\n"
     assert update["success"] is True
+    code = with_request_header(" Add it up\n\nplease ", "x = 1\n\n")
+    assert code == "# User request: Add it up\n#\n# please\nx = 1\n"
+    assert with_request_header("Add it up", "") == ""
 
 
 def test_routes() -> None:
-    ready, broken = attempt().to_state(), attempt(problem="no").to_state()
-    assert route_after_generate({"attempts": [ready]}) == "execute"
-    assert route_after_generate({"attempts": [broken]}) == "analyze"
     assert route_after_decide({"decision": "retry"}) == "generate"
     assert route_after_decide({"decision": "done"}) == "__end__"
     assert route_after_decide({"decision": "give_up"}) == "__end__"
+
+
+def test_no_success_has_a_reason() -> None:
+    failed = Analysis(success=False, should_retry=False, explanation="The mean is wrong.")
+    judged = Attempt(number=1, code="x", analysis=failed)
+    assert decided(judged)["reason"] == "The mean is wrong."
+    raised = ExecutionRecord(
+        outcome="error", error=ErrorRecord(name="KeyError", message="'a'", traceback="")
+    )
+    reason = decided(attempt(execution=raised), max_attempts=1)["reason"]
+    assert reason == "KeyError: 'a'; stopped by the limit on attempts"
+    assert decided(attempt(problem="no code", retry=False))["reason"] == "no code"
+    assert decided(attempt(retry=False))["reason"]
+    assert decided(attempt(success=True))["reason"] is None

@@ -30,12 +30,12 @@ def assert_answered(notebook: Any) -> None:
     assert any("**Code Assessment:** solved" in text for text in outputs(notebook, "text/markdown"))
 
 
-def test_it_is_committed_with_its_outputs() -> None:
+def test_it_is_committed_with_outputs() -> None:
     assert_answered(nbformat.read(NOTEBOOK, as_version=4))
 
 
 @pytest.mark.local_model
-# The kernel is another process: what it leaves open when it is shut down is not ours.
+# The kernel is another process: what it leaves open at shutdown is not ours.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 def test_it_runs() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)

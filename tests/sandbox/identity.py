@@ -1,8 +1,9 @@
-"""What it means that a value came back identical: types, labels and bits, not equality."""
+"""Compares values by types, labels and bits, not by equality."""
 
 from __future__ import annotations
 
 import array
+import pathlib
 import struct
 from typing import Any
 
@@ -15,12 +16,12 @@ from PIL import Image
 
 
 def identical(left: Any, right: Any) -> bool:
-    """Whether nothing tells the two apart, save where they are in memory."""
+    """Whether two values differ in nothing but their place in memory."""
     return difference(left, right) is None
 
 
 def difference(left: Any, right: Any, where: str = "value") -> str | None:
-    """Tell where the two first differ, None if nowhere."""
+    """Describe the first difference between two values; return None if there is none."""
     try:
         _same(left, right, where)
     except AssertionError as error:
@@ -28,9 +29,17 @@ def difference(left: Any, right: Any, where: str = "value") -> str | None:
     return None
 
 
+def as_returned(value: Any) -> Any:
+    """Return what a value is expected to come back as: a path as one that opens nothing."""
+    if not isinstance(value, pathlib.Path):
+        return value
+    windows = isinstance(value, pathlib.PureWindowsPath)
+    return (pathlib.PureWindowsPath if windows else pathlib.PurePosixPath)(value)
+
+
 def _same(left: Any, right: Any, where: str) -> None:
     kind = type(left)
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):  # its class is made anew
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):  # the host makes its own class
         _equal(kind.__name__, type(right).__name__, f"{where} name")
         _equal(kind._fields, type(right)._fields, f"{where} fields")
         _same(tuple(left), tuple(right), where)
@@ -59,8 +68,8 @@ def _complex(left: complex, right: complex, where: str) -> None:
 def _sequence(left: Any, right: Any, where: str) -> None:
     assert len(left) == len(right), f"{where}: lengths {len(left)} and {len(right)}"
     _equal(getattr(left, "maxlen", None), getattr(right, "maxlen", None), f"{where} maxlen")
-    for at, (one, other) in enumerate(zip(left, right, strict=True)):
-        _same(one, other, f"{where}[{at}]")
+    for at, (mine, other) in enumerate(zip(left, right, strict=True)):
+        _same(mine, other, f"{where}[{at}]")
 
 
 def _mapping(left: Any, right: Any, where: str) -> None:
@@ -94,7 +103,7 @@ def _ndarray(left: Any, right: Any, where: str) -> None:
 
 
 def _content(value: Any) -> bytes:
-    """The bytes of an array or scalar, without those that only fill up x86's long doubles."""
+    """The bytes of an array or scalar, without the padding of x86's long doubles."""
     if value.dtype.char not in "gG" or np.finfo(np.longdouble).nmant != 63:
         return bytes(value.tobytes())
     numbers = np.ascontiguousarray(value).reshape(-1).view(np.longdouble)
@@ -126,15 +135,16 @@ def _dtype(left: Any, right: Any, where: str) -> None:
 def _index(left: Any, right: Any, where: str) -> None:
     _sequence(list(left.names), list(right.names), f"{where} names")
     if isinstance(left, pd.MultiIndex):
-        for at, (one, other) in enumerate(zip(left.levels, right.levels, strict=True)):
-            _same(one, other, f"{where} level {at}")
-        for one, other in zip(left.codes, right.codes, strict=True):
-            _dtype(one.dtype, other.dtype, f"{where} codes")
-            _equal(one.tolist(), other.tolist(), f"{where} codes")
+        for at, (level, other) in enumerate(zip(left.levels, right.levels, strict=True)):
+            _same(level, other, f"{where} level {at}")
+        for codes, other in zip(left.codes, right.codes, strict=True):
+            _dtype(codes.dtype, other.dtype, f"{where} codes")
+            _equal(codes.tolist(), other.tolist(), f"{where} codes")
         return
     if isinstance(left, pd.RangeIndex):
         parts = ("start", "stop", "step", "name")
-        _equal([getattr(left, one) for one in parts], [getattr(right, one) for one in parts], where)
+        for part in parts:
+            _equal(getattr(left, part), getattr(right, part), f"{where} {part}")
         return
     _dtype(left.dtype, right.dtype, f"{where} dtype")
     _equal(getattr(left, "freq", None), getattr(right, "freq", None), f"{where} freq")

@@ -1,4 +1,4 @@
-"""Sends every kind of value into one container and back, and notes what became of it."""
+"""Sends every kind of value into one container and back, and records the result."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import DockerSandbox, Execution
-from sandbox.runner.limits import PREAMBLE
-from tests.sandbox.identity import difference
-from tests.sandbox.inward_kinds import INWARD, InwardKind
-from tests.sandbox.value_kinds import ARROW, KINDS, NUMPY, OTHER, PANDAS, PLAIN, STANDARD, Kind
+from sandbox.runner.shared.limits import PREAMBLE
+from tests.sandbox.identity import as_returned, difference
+from tests.sandbox.value_kinds import (
+    ARROW,
+    KINDS,
+    MADE,
+    MADE_HEADER,
+    NUMPY,
+    OTHER,
+    PANDAS,
+    PLAIN,
+    STANDARD,
+    Kind,
+)
+from tests.sandbox.variables.inward_kinds import INWARD, InwardKind
 
 SECTIONS: dict[str, list[Kind]] = {
     "Built-in values": PLAIN,
@@ -23,6 +34,8 @@ SECTIONS: dict[str, list[Kind]] = {
     "polars, SciPy, Pillow": OTHER,
 }
 OWN_SECTION = "Code and objects"
+MADE_SECTION = "Made by the code"
+PRINTS = "prints the same"
 IDENTICAL = "identical"
 WORKS = "works the same"
 ALTERED = {
@@ -31,7 +44,9 @@ ALTERED = {
     "masked nomask": "equal, with a mask of False: NumPy pickles it so",
     "masked hard": "equal, with a soft mask: NumPy does not pickle the other",
 }
-"""Kinds that a library's own pickling changes on the way in."""
+"""Kinds that a library's pickling changes on the way in."""
+RETURNED = {"Path": "equal, as a PurePosixPath: it opens nothing here"}
+"""Kinds that come back as another type."""
 CODE = """
 def build(make):
     try:
@@ -47,11 +62,22 @@ for at in range(len(makers)):
 for at in range(len(probes)):
     globals()[f"back_{at}"] = globals()[f"own_{at}"]
 """
+MADE_CODE = f"""
+import warnings
+warnings.simplefilter("ignore")
+{MADE_HEADER}
+printed = []
+for at, source in enumerate(sources):
+    made = eval(source)
+    bare = type(made).__repr__ is object.__repr__ or repr(made).startswith("<class ")
+    printed.append(str(made) if bare else repr(made))
+    globals()[f"made_{{at}}"] = made
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one kind; ``how``: the encoding it came back in."""
+    """The result for one kind; ``how``: the encoding it came back in."""
 
     section: str
     kind: str
@@ -97,10 +123,10 @@ def read(value: Any) -> None:
 def round_trip(sandbox: DockerSandbox) -> RoundTrip:
     """Send all kinds through one run."""
     values: dict[str, Any] = {f"in_{at}": make() for at, (_, make) in enumerate(KINDS)}
-    values |= {f"own_{at}": one.make() for at, one in enumerate(INWARD)}
+    values |= {f"own_{at}": kind.make() for at, kind in enumerate(INWARD)}
     values |= {
         "makers": [make for _, make in KINDS],
-        "probes": [one.describe for one in INWARD],
+        "probes": [kind.describe for kind in INWARD],
         "difference": difference,
         "read": read,
     }
@@ -109,8 +135,27 @@ def round_trip(sandbox: DockerSandbox) -> RoundTrip:
     assert run.outcome == "ok", (run.outcome, run.error, run.detail)
     sections = {name: title for title, kinds in SECTIONS.items() for name, _ in kinds}
     rows = [_row(run, at, sections[name], name, make()) for at, (name, make) in enumerate(KINDS)]
-    rows += [_own_row(run, at, one) for at, one in enumerate(INWARD)]
-    return RoundTrip(rows, run)
+    rows += [_own_row(run, at, kind) for at, kind in enumerate(INWARD)]
+    return RoundTrip(rows + made_rows(sandbox), run)
+
+
+def made_rows(sandbox: DockerSandbox) -> list[Row]:
+    """Let code in a container make all results, and compare how they print here."""
+    names = [f"made_{at}" for at in range(len(MADE))]
+    run = sandbox.run(MADE_CODE, {"sources": list(MADE.values())}, returns=["printed", *names])
+    assert run.outcome == "ok", (run.outcome, run.error, run.detail)
+    return [
+        _made_row(run, name, kind, printed)
+        for name, kind, printed in zip(names, MADE, run.variables["printed"], strict=True)
+    ]
+
+
+def _made_row(run: Execution, name: str, kind: str, printed: str) -> Row:
+    if name in run.withheld:
+        return Row(MADE_SECTION, kind, "", f"withheld: {short_reason(run.withheld[name])}", "")
+    same = repr(run.variables[name]) == printed
+    outward = PRINTS if same else f"changed: {run.variables[name]!r:.200} is not {printed:.200}"
+    return Row(MADE_SECTION, kind, "", outward, encoding(bytes(run.payloads[name].data)))
 
 
 def _row(run: Execution, at: int, section: str, kind: str, value: Any) -> Row:
@@ -119,18 +164,18 @@ def _row(run: Execution, at: int, section: str, kind: str, value: Any) -> Row:
     name = f"out_{at}"
     if name in run.withheld:
         return Row(section, kind, inward, f"withheld: {short_reason(run.withheld[name])}", "")
-    changed = difference(value, run.variables[name])
+    changed = difference(as_returned(value), run.variables[name])
     as_it_was = changed is None or (changed == found and kind in ALTERED)
-    outward = IDENTICAL if as_it_was else f"changed: {changed}"
+    outward = RETURNED.get(kind, IDENTICAL) if as_it_was else f"changed: {changed}"
     return Row(section, kind, inward, outward, encoding(bytes(run.payloads[name].data)))
 
 
-def _own_row(run: Execution, at: int, one: InwardKind) -> Row:
-    expected, got = one.describe(one.make()), run.variables["described"][at]
+def _own_row(run: Execution, at: int, kind: InwardKind) -> Row:
+    expected, got = kind.describe(kind.make()), run.variables["described"][at]
     inward = WORKS if got == expected else f"changed: {got!r} is not {expected!r}"
     reason = run.withheld.get(f"back_{at}")
     outward = f"withheld: {short_reason(reason)}" if reason else "it came back"
-    return Row(OWN_SECTION, one.name, inward, outward, "")
+    return Row(OWN_SECTION, kind.name, inward, outward, "")
 
 
 def encoding(payload: bytes) -> str:
@@ -141,6 +186,6 @@ def encoding(payload: bytes) -> str:
 
 
 def short_reason(withheld: str) -> str:
-    """Take the reason out of what a run says, without the type before and the value after it."""
+    """Return only the reason of a withheld value, without its type and its value."""
     reason = withheld.partition(": ")[2].partition(" (it was ")[0]
     return " ".join(reason.split())

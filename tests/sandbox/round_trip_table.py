@@ -1,4 +1,4 @@
-"""Prints sandbox/VALUES.md: what goes in and comes back, measured by doing it.
+"""Prints sandbox/VALUES.md: what goes in and comes back, measured in a container.
 
 ``python -m tests.sandbox.round_trip_table > sandbox/VALUES.md``
 """
@@ -10,27 +10,31 @@ import sys
 
 from sandbox import DockerSandbox, SandboxPolicy
 from tests.sandbox.round_trip import Row, round_trip
-from tests.sandbox.unsendable import UNSENDABLE, reason
+from tests.sandbox.variables.unsendable import UNSENDABLE, reason
 
 HEADER = """\
 # What goes in, and what comes back
 
-Made by `python -m tests.sandbox.round_trip_table`, which sends each of these through a container;
-`tests/sandbox/test_round_trip.py` checks that it is current.
+Made by `python -m tests.sandbox.round_trip_table`, which sends each of these values through a
+container. `tests/sandbox/test_round_trip.py` checks that it is current.
 
-- **In**: pickle, with big buffers mapped from files instead of copied. The user's own functions
-  and classes, of `__main__` and of local modules, go by value, with what they use of other local
-  modules, also by imports inside functions. References shared between variables stay shared.
+- **In**: pickle, with big buffers mapped from files instead of copied. The user's functions and
+  classes, from `__main__` and local modules, go by value, together with what they use from other
+  local modules, including imports in functions. References shared between variables stay shared.
 - **Out**: nothing is unpickled. *How* names the encoding (`JSON`: the value stands for itself).
-  What has no safe encoding is withheld, with its reason in `run.withheld`.
-- `pathlib.Path`: the path of a file takes the file's content along, read-only, under its own name;
-  so do paths in lists, tuples, sets and dicts of any depth. Inside, files of one folder stay
-  together. A path of a folder, or one in an object's attribute, goes as the path alone.
-- A function or class goes with the globals it names, as they are when it is handed over. Of a
-  local module, what is reached by `getattr` with a computed name does not go along; hand the module
-  itself over for that. A class that comes by value runs `__init_subclass__` without keywords.
-- What two variables share is one object in there, too, and a change to a big buffer counts for
-  every variable that holds it. What comes back is a value of its own for each name.
+  A value without a safe encoding is withheld, with the reason in `run.withheld`.
+- A result whose class stays in the sandbox comes back as a record: its numbers, arrays and text,
+  as attributes, with the original's name and text. It unpacks if the original was a tuple. It has
+  no methods.
+- `pathlib.Path`: the path of a file brings the file's content along, read-only, under its own name.
+  So do paths in lists, tuples, sets and dicts at any depth. Files from one folder stay together.
+  The path of a folder, or a path in an object's attribute, goes as a path only. A path that comes
+  back is a `PurePath`: it opens nothing here, and brings no file along when it is sent again.
+- A function or class goes with the globals it names, as they are at that moment. Attributes of a
+  local module that are reached by `getattr` with a computed name don't go along: pass the module
+  itself for those. A class that comes by value runs `__init_subclass__` without keywords.
+- An object shared by two variables is one object in the container too. A change to a big buffer
+  counts for every variable that holds it. What comes back is a separate value for each name.
 """
 
 

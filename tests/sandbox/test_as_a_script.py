@@ -1,4 +1,4 @@
-"""Code that counts on what a script has: a file, exit functions, processes, a notebook's ``;``."""
+"""Code that relies on what a script or a notebook has: a file, exit functions, processes, ``;``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_exit_functions_run(sandbox: DockerSandbox) -> None:
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_other_processes_find_the_codes_functions(sandbox: DockerSandbox, method: str) -> None:
+def test_child_processes_find_the_codes_functions(sandbox: DockerSandbox, method: str) -> None:
     run = sandbox.run(
         "import multiprocessing\n"
         "def double(n):\n    return 2 * n\n"
@@ -40,7 +40,7 @@ def test_other_processes_find_the_codes_functions(sandbox: DockerSandbox, method
     assert run.variables["doubled"] == [2, 4, 6]
 
 
-def test_a_child_process_that_is_not_waited_for_does_not_hold_the_run_up(
+def test_a_child_process_left_running_does_not_delay_the_end(
     sandbox: DockerSandbox,
 ) -> None:
     run = sandbox.run(
@@ -76,7 +76,7 @@ def test_a_traceback_quotes_the_right_line(sandbox: DockerSandbox, odd: str) -> 
     assert "raise ValueError(b)" in run.error.traceback
 
 
-def test_code_as_a_file_or_a_notebook_has_it(sandbox: DockerSandbox) -> None:
+def test_source_as_in_a_file_or_a_notebook(sandbox: DockerSandbox) -> None:
     assert sandbox.run("\ufeffx = 1\nx").display == 1
     assert sandbox.run("x = 1\r\nx\r\n").display == 1
     assert sandbox.run("x = 1\nx;").display is None
@@ -84,7 +84,7 @@ def test_code_as_a_file_or_a_notebook_has_it(sandbox: DockerSandbox) -> None:
     assert sandbox.run("x = 'a;b'\nx  # shown; as it is").display == "a;b"
 
 
-def test_output_is_told_in_whole_characters(sandbox: DockerSandbox) -> None:
+def test_output_arrives_in_whole_characters(sandbox: DockerSandbox) -> None:
     heard: list[str] = []
     run = sandbox.run(
         "print('x' + 'é' * 100_000)\nimport sys\nsys.stdout.buffer.write(b'\\xc3')",

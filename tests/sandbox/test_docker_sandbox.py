@@ -1,10 +1,13 @@
-"""DockerSandbox: values both ways, preparing, and an engine that gets in the way."""
+"""DockerSandbox: values both ways, bad input, and engines that fail."""
 
 from __future__ import annotations
 
+import json
+import secrets
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -20,8 +23,10 @@ from sandbox import (
     SandboxPolicy,
     SandboxUnavailableError,
     UnsendableVariableError,
+    VariableBundle,
     VariableError,
     VariableNameError,
+    VariableStore,
 )
 
 
@@ -32,15 +37,7 @@ def engine() -> Iterator[Any]:
     client.close()
 
 
-def ours(engine: Any, label: str) -> list[Any]:
-    return list(
-        engine.containers.list(
-            all=True, filters={"label": f"org.codegen-agent.test={label}"}, ignore_removed=True
-        )
-    )
-
-
-def test_the_contracts_example() -> None:
+def test_the_documented_example() -> None:
     df = pd.DataFrame({"a": [1, 2, 3]})
     policy = SandboxPolicy(timeout_s=60, memory="2g", runtime="runc")
     with DockerSandbox(policy=policy) as sandbox:
@@ -70,7 +67,7 @@ def test_values_go_both_ways(sandbox: DockerSandbox) -> None:
     assert run.changed_inputs == ()
 
 
-def test_functions_and_classes_of_the_users_own_go_in(sandbox: DockerSandbox) -> None:
+def test_the_users_own_functions_and_classes_work_inside(sandbox: DockerSandbox) -> None:
     factor = 3
 
     class Scaler:
@@ -105,6 +102,17 @@ def test_what_changed(sandbox: DockerSandbox) -> None:
     assert values["df"].loc[0, "a"] == 0
 
 
+def test_variables_named_like_the_fields_of_a_bundle(
+    sandbox: DockerSandbox, tmp_path: Path
+) -> None:
+    values = {"pickle": 1, "variables": 2, "buffers": 3, "python": "3.11"}
+    code = "x = (pickle, variables, buffers, python)"
+    assert sandbox.run(code, values).variables == {"x": (1, 2, 3, "3.11")}
+    store = VariableStore(tmp_path)
+    stored = VariableBundle.from_json(json.loads(json.dumps(store.put_variables(values).to_json())))
+    assert sandbox.run(code, stored, store=store).variables == {"x": (1, 2, 3, "3.11")}
+
+
 def test_returns_are_exactly_those_asked_for(sandbox: DockerSandbox) -> None:
     run = sandbox.run("x = 1\ny = 2\nf = len", {"n": 3}, returns=["x", "n", "f", "missing"])
     assert run.variables == {"x": 1, "n": 3}
@@ -112,7 +120,7 @@ def test_returns_are_exactly_those_asked_for(sandbox: DockerSandbox) -> None:
     assert "builtin" in run.withheld["f"]
 
 
-def test_nothing_is_dropped_in_silence(sandbox: DockerSandbox) -> None:
+def test_what_cannot_come_back_is_named(sandbox: DockerSandbox) -> None:
     run = sandbox.run(
         "import math\nfrom sklearn.linear_model import LinearRegression\n"
         "model = LinearRegression()\n_private = 1\nx = 1"
@@ -129,14 +137,16 @@ def test_checks_run_after_the_code(sandbox: DockerSandbox) -> None:
     assert error.name == "AssertionError"
 
 
-def test_output_is_told_as_it_comes(sandbox: DockerSandbox) -> None:
+def test_output_arrives_while_the_code_runs(sandbox: DockerSandbox) -> None:
     heard: list[tuple[float, str, str]] = []
     sandbox.run(
         "import sys, time\nprint('one')\ntime.sleep(1)\nprint('two', file=sys.stderr)",
         on_output=lambda stream, text: heard.append((time.monotonic(), stream, text)),
     )
-    said = {one: "".join(text for _, name, text in heard if name == one) for _, one, _ in heard}
-    assert said == {"stdout": "one\n", "stderr": "two\n"}
+    printed = {"stdout": "", "stderr": ""}
+    for _, stream, text in heard:
+        printed[stream] += text
+    assert printed == {"stdout": "one\n", "stderr": "two\n"}
     assert heard[-1][0] - heard[0][0] > 0.8
 
 
@@ -148,10 +158,10 @@ def test_runs_at_the_same_time(sandbox: DockerSandbox) -> None:
         results[number] = sandbox.run(code, {"x": number}).variables["y"]
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert results == {number: number * 2 for number in range(4)}
 
 
@@ -179,19 +189,23 @@ def test_no_such_runtime() -> None:
 
 
 @pytest.mark.parametrize("how", ["remove", "kill"])
-def test_a_container_ended_by_others_is_no_failed_run(engine: Any, how: str) -> None:
+def test_a_container_ended_from_outside_is_not_a_failed_run(engine: Any, how: str) -> None:
+    label = secrets.token_hex(8)
+
     def end(*_: object) -> None:
-        for one in ours(engine, f"others-{how}"):
-            if how == "remove":
-                one.remove(force=True)
-            else:
-                one.kill()
+        (container,) = engine.containers.list(
+            filters={"label": f"org.codegen-agent.test={label}"}, ignore_removed=True
+        )
+        if how == "remove":
+            container.remove(force=True)
+        else:
+            container.kill()
 
     with (
-        DockerSandbox(labels={"test": f"others-{how}"}) as sandbox,
+        DockerSandbox(labels={"test": label}) as sandbox,
         pytest.raises(SandboxUnavailableError, match="outside"),
     ):
-        sandbox.run("print(end='up')\nimport time; time.sleep(20)", on_output=end)
+        sandbox.run("print(end='up')\nimport time; time.sleep(50)", on_output=end)
 
 
 def test_too_little_memory_to_start() -> None:
@@ -201,46 +215,40 @@ def test_too_little_memory_to_start() -> None:
         try:
             run = sandbox.run(code)
         except SandboxUnavailableError as unavailable:
-            said = str(unavailable)
+            message = str(unavailable)
         else:
-            said = run.detail
-    assert "memory" in said
+            message = run.detail
+    assert "memory" in message
 
 
 def test_bad_input_starts_no_container(engine: Any) -> None:
-    with DockerSandbox(labels={"test": "bad"}) as sandbox:
+    label = secrets.token_hex(8)
+    with DockerSandbox(labels={"test": label}) as sandbox:
         with pytest.raises(VariableNameError):
             sandbox.run("x = 1", {"a b": 1})
         with pytest.raises(VariableNameError):
             sandbox.run("x = 1", returns=["a b"])
         with pytest.raises(UnsendableVariableError, match="'lock'"):
             sandbox.run("x = 1", {"lock": threading.Lock()})
-        bundle = {
-            "python": "3.9",
-            "pickle": "0" * 64,
-            "variables": [],
-            "buffers": [],
-            "files": [],
-        }
         with pytest.raises(VariableError, match="Python 3.9"):
-            sandbox.run("x = 1", bundle)
+            sandbox.run("x = 1", VariableBundle(python="3.9", pickle="0" * 64))
         since = int(time.time()) - 60
         events = engine.events(
             since=since,
             until=int(time.time()) + 1,
-            filters={"label": "org.codegen-agent.test=bad"},
+            filters={"label": f"org.codegen-agent.test={label}"},
             decode=True,
         )
         assert list(events) == []
 
 
 def test_a_variable_that_does_not_load_is_named(sandbox: DockerSandbox) -> None:
-    class Sulking:
+    class NotANumber:
         def __reduce__(self) -> Any:
             return int, ("no number",)
 
-    with pytest.raises(VariableError, match=r"'sulking'.*invalid literal"):
-        sandbox.run("x = 1", {"n": 1, "sulking": Sulking()})
+    with pytest.raises(VariableError, match=r"'bad'.*invalid literal"):
+        sandbox.run("x = 1", {"n": 1, "bad": NotANumber()})
 
 
 def test_a_closed_sandbox_says_so() -> None:

@@ -20,7 +20,7 @@ with file_lock(Path(sys.argv[1])):
 """
 
 
-def test_a_second_holder_waits_and_is_told(tmp_path: Path) -> None:
+def test_a_second_holder_waits_and_is_notified(tmp_path: Path) -> None:
     path, order, waited = tmp_path / "folder" / "lock", [], threading.Event()
 
     def second() -> None:
@@ -36,15 +36,15 @@ def test_a_second_holder_waits_and_is_told(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
-def test_a_free_lock_is_not_waited_for(tmp_path: Path) -> None:
-    told: list[bool] = []
+def test_a_free_lock_needs_no_waiting(tmp_path: Path) -> None:
+    waited: list[bool] = []
     for _ in range(2):
-        with file_lock(tmp_path / "lock", lambda: told.append(True)):
+        with file_lock(tmp_path / "lock", lambda: waited.append(True)):
             pass
-    assert told == []
+    assert waited == []
 
 
-def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
+def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

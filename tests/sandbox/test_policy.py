@@ -1,4 +1,4 @@
-"""The limits of a run, and what is refused as one."""
+"""The limits of a run, and which limits are refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_names_with_or_without_versions_are_allowed(allowed: tuple[str, ...]) ->
     assert SandboxPolicy(allow_packages=allowed).allow_packages == allowed
 
 
-def test_a_list_is_taken_and_the_policy_stays_hashable() -> None:
+def test_a_list_is_accepted_and_the_policy_is_hashable() -> None:
     given: Any = ["emoji"]
     policy = SandboxPolicy(allow_packages=given)
     assert policy.allow_packages == ("emoji",)
@@ -39,13 +39,13 @@ def test_a_list_is_taken_and_the_policy_stays_hashable() -> None:
         3,
     ],
 )
-def test_what_is_more_than_a_name_is_refused(bad: Any) -> None:
+def test_anything_but_a_name_is_refused(bad: Any) -> None:
     with pytest.raises(PolicyError, match="allow_packages takes names"):
         SandboxPolicy(allow_packages=("emoji", bad))
 
 
 @pytest.mark.parametrize("bad", ["emoji", None, 3])
-def test_one_name_alone_is_no_list_of_names(bad: Any) -> None:
+def test_a_single_name_is_not_a_sequence_of_names(bad: Any) -> None:
     with pytest.raises(PolicyError, match=r"such as \('emoji',\)"):
         SandboxPolicy(allow_packages=bad)
 
@@ -70,6 +70,10 @@ def test_one_name_alone_is_no_list_of_names(bad: Any) -> None:
         {"cpus": "2"},
         {"cpus": 0.001},
         {"max_figures": 2.5},
+        {"max_files": 0},
+        {"max_files": 2.5},
+        {"max_files_bytes": "some"},
+        {"max_files_bytes": 0},
         {"max_variables": float("inf")},
         {"max_file": 1},
         {"scratch": "1"},
@@ -81,7 +85,7 @@ def test_one_name_alone_is_no_list_of_names(bad: Any) -> None:
     ],
     ids=str,
 )
-def test_a_limit_that_makes_no_sense_is_refused(limit: dict[str, Any]) -> None:
+def test_an_impossible_limit_is_refused(limit: dict[str, Any]) -> None:
     with pytest.raises(PolicyError, match=next(iter(limit))):
         SandboxPolicy(**limit)
 

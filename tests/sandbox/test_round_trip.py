@@ -1,4 +1,4 @@
-"""Every kind of value goes into a real container and comes back, or says why not."""
+"""Every kind of value goes into a real container and comes back, or is withheld with a reason."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import pytest
 
 import sandbox as package
 from sandbox import DockerSandbox
-from tests.sandbox.inward_kinds import INWARD
 from tests.sandbox.round_trip import (
     ALTERED,
     IDENTICAL,
-    OWN_SECTION,
+    MADE_SECTION,
+    PRINTS,
+    RETURNED,
     SECTIONS,
     WORKS,
     RoundTrip,
     round_trip,
 )
 from tests.sandbox.round_trip_table import table
-from tests.sandbox.value_kinds import KINDS
+from tests.sandbox.value_kinds import KINDS, MADE
+from tests.sandbox.variables.inward_kinds import INWARD
 
 PAGE = Path(package.__file__).with_name("VALUES.md")
 
@@ -34,18 +36,34 @@ def trip(sandbox: DockerSandbox) -> RoundTrip:
 
 def test_every_kind_is_in_a_section_and_all_were_sent(trip: RoundTrip) -> None:
     assert [kind for kinds in SECTIONS.values() for kind in kinds] == KINDS
-    assert len(trip.rows) == len(KINDS) + len(INWARD) >= 390
+    assert len(trip.rows) == len(KINDS) + len(INWARD) + len(MADE) >= 430
     assert len({row.kind for row in trip.rows}) == len(trip.rows)
 
 
 def test_every_value_arrives_as_it_was(trip: RoundTrip) -> None:
-    arrived = {row.kind: row.inward for row in trip.rows if row.section != OWN_SECTION}
+    arrived = {row.kind: row.inward for row in trip.rows if row.section in SECTIONS}
     assert {kind: how for kind, how in arrived.items() if how != IDENTICAL} == ALTERED
 
 
 def test_every_value_comes_back_as_it_was(trip: RoundTrip) -> None:
-    rows = [row for row in trip.rows if row.section != OWN_SECTION]
-    assert [row for row in rows if row.outward != IDENTICAL] == []
+    rows = [row for row in trip.rows if row.section in SECTIONS]
+    assert {row.kind: row.outward for row in rows if row.outward != IDENTICAL} == RETURNED
+
+
+def test_every_result_that_code_makes_comes_back_and_prints_the_same(trip: RoundTrip) -> None:
+    rows = [row for row in trip.rows if row.section == MADE_SECTION]
+    assert [row for row in rows if row.outward != PRINTS] == []
+
+
+def test_a_result_of_one_run_is_a_variable_of_the_next(sandbox: DockerSandbox) -> None:
+    code = "from scipy import stats\nttest = stats.ttest_ind([1, 2, 3], [2, 3, 5])"
+    first = sandbox.run(code, returns=["ttest"])
+    given = {"before": first.variables["ttest"]}
+    then = sandbox.run("p = before.pvalue\nsame = before", given, returns=["p", "same"])
+    assert then.outcome == "ok", then.error
+    assert then.variables["p"] == first.variables["ttest"].pvalue
+    assert repr(then.variables["same"]) == repr(first.variables["ttest"])
+    assert then.changed_inputs == ()
 
 
 @pytest.mark.parametrize("kind", INWARD, ids=[kind.name for kind in INWARD])
@@ -64,7 +82,7 @@ def test_the_page_of_values_is_current(trip: RoundTrip) -> None:
 
 
 def verdicts(page: str) -> list[str]:
-    """Reduce a page to its text, kinds and verdicts: reasons are worded by Python's version."""
+    """Reduce a page to its text, kinds and verdicts: some reasons depend on Python's version."""
     reasons = re.compile(r"withheld: .*|an? \S+ cannot be pickled .*")
     return [reasons.sub("…", line) for line in page.splitlines()]
 

@@ -1,4 +1,4 @@
-"""Code that breaks what the runner shares with it: it costs at most what it broke."""
+"""Code that breaks what it shares with the runner: only what it broke is lost."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ REBINDING = {
         "    if 'codegen' in n: vars(sys.modules.pop(n)).clear()"
     ),
     "the runner's functions": (
-        "from _codegen_agent_runner import frames, outputs\n"
-        "frames.pack_message = outputs.send = outputs.chosen = lambda *a: 1 / 0"
+        "from _codegen_agent_runner import outputs\n"
+        "from _codegen_agent_runner.shared import frames\n"
+        "frames.pack_message = outputs.send_values = outputs.chosen = lambda *a: 1 / 0"
     ),
     "libraries": "import pandas, numpy; pandas.DataFrame = numpy.ndarray = None",
     "main": "import sys; del sys.modules['__main__']",
@@ -96,12 +97,12 @@ plt.plot([1, 2])
 @pytest.fixture(scope="module")
 def strict() -> Iterator[DockerSandbox]:
     policy = SandboxPolicy(timeout_s=30, memory="512m", pids=64)
-    with DockerSandbox(policy, warm=2) as one:
-        yield one
+    with DockerSandbox(policy, warm=2) as sandbox:
+        yield sandbox
 
 
-def assert_says_nothing_of_ours(run: Execution) -> None:
-    """Check what is shown to people and models; the user's own code may quote anything."""
+def assert_no_internals_shown(run: Execution) -> None:
+    """Check what people and models see, except what the user's own code prints."""
     shown = run.stderr + run.detail
     if run.error is not None:
         shown += run.error.message + run.error.traceback
@@ -114,10 +115,10 @@ def test_what_the_code_rebinds_does_not_matter(strict: DockerSandbox, code: str)
     run = strict.run(f"print('before')\nx = [41, 1.5]\n{code}", returns=["x"])
     assert (run.outcome, run.stdout, dict(run.variables)) == ("ok", "before\n", {"x": [41, 1.5]})
     assert run.stderr == "", run
-    assert_says_nothing_of_ours(run)
+    assert_no_internals_shown(run)
 
 
-def test_an_exception_is_told_whatever_was_rebound(strict: DockerSandbox) -> None:
+def test_an_exception_is_reported_after_rebinding(strict: DockerSandbox) -> None:
     code = (
         "import builtins, linecache, traceback\nx = 1\n"
         "linecache.getline = traceback.TracebackException = None\n"
@@ -127,7 +128,7 @@ def test_an_exception_is_told_whatever_was_rebound(strict: DockerSandbox) -> Non
     assert run.error is not None
     assert (run.outcome, run.error.name, run.error.line) == ("error", "ZeroDivisionError", 5)
     assert dict(run.variables) == {"x": 1}
-    assert_says_nothing_of_ours(run)
+    assert_no_internals_shown(run)
 
 
 def test_a_final_expression_and_checks_see_what_the_code_patched(strict: DockerSandbox) -> None:
@@ -143,9 +144,7 @@ def test_a_final_expression_and_checks_see_what_the_code_patched(strict: DockerS
 @pytest.mark.parametrize(
     "exception", ["SystemExit(3)", "KeyboardInterrupt", "GeneratorExit", "ValueError('no')"]
 )
-def test_whatever_a_value_raises_costs_that_value_only(
-    strict: DockerSandbox, exception: str
-) -> None:
+def test_a_value_that_raises_is_lost_alone(strict: DockerSandbox, exception: str) -> None:
     run = strict.run("x = 41\n" + EVERY_HOOK.format(exception=exception) + "y = 42\npicture")
     assert run.outcome == "ok", run
     assert dict(run.variables)["x"] == 41
@@ -154,11 +153,13 @@ def test_whatever_a_value_raises_costs_that_value_only(
     assert len(odd) == 17, run.withheld
     assert len(run.figures) == 1
     assert "figure 1 could not be rendered" in run.detail
-    assert_says_nothing_of_ours(run)
+    assert_no_internals_shown(run)
 
 
 @pytest.mark.parametrize("exception", ["SystemExit(3)", "KeyboardInterrupt", "ValueError('no')"])
-def test_an_exception_that_raises_when_asked(strict: DockerSandbox, exception: str) -> None:
+def test_an_exception_class_that_raises_when_inspected(
+    strict: DockerSandbox, exception: str
+) -> None:
     code = (
         f"x = 1\ndef refuse(*a): raise {exception}\n"
         "class M(type):\n    __getattribute__ = refuse\n    __name__ = property(refuse)\n"
@@ -168,7 +169,7 @@ def test_an_exception_that_raises_when_asked(strict: DockerSandbox, exception: s
     run = strict.run(code, returns=["x"])
     assert run.error is not None
     assert (run.outcome, run.error.name, dict(run.variables)) == ("error", "E", {"x": 1})
-    assert_says_nothing_of_ours(run)
+    assert_no_internals_shown(run)
 
 
 @pytest.mark.parametrize(
@@ -176,15 +177,15 @@ def test_an_exception_that_raises_when_asked(strict: DockerSandbox, exception: s
     [
         "import os; os.closerange(3, 1000)",
         "import os; os.closerange(0, 1000)",
-        "import gc\nfor one in gc.get_objects():\n    if type(one) is dict: one.clear()",
+        "import gc\nfor found in gc.get_objects():\n    if type(found) is dict: found.clear()",
     ],
     ids=["files", "all files", "dictionaries"],
 )
-def test_what_cannot_be_mended_is_a_crash_in_plain_words(strict: DockerSandbox, code: str) -> None:
+def test_damage_beyond_recovery_is_a_crash_with_a_reason(strict: DockerSandbox, code: str) -> None:
     run = strict.run(f"print('before')\n{code}")
     assert (run.outcome, run.stdout) == ("crashed", "before\n")
     assert "broke the process it ran in" in run.detail or "SIGSEGV" in run.detail, run
-    assert_says_nothing_of_ours(run)
+    assert_no_internals_shown(run)
 
 
 def test_a_fork_that_reaches_the_end_of_the_code_ends_there(strict: DockerSandbox) -> None:
@@ -196,4 +197,4 @@ def test_a_fork_that_reaches_the_end_of_the_code_ends_there(strict: DockerSandbo
     assert dict(run.variables) == {"x": 1, "status": 1}
     assert run.stdout == "child\n"
     assert "ZeroDivisionError" in run.stderr
-    assert_says_nothing_of_ours(run)
+    assert_no_internals_shown(run)

@@ -1,4 +1,4 @@
-"""Values of every kind that crosses the sandbox's border, and what identity means for each."""
+"""One maker for each kind of value that crosses the sandbox's border."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ STANDARD: list[Kind] = [
     ("date", lambda: dt.date(9999, 12, 31)),
     ("time", lambda: dt.time(1, 2, 3, 4, tzinfo=dt.UTC, fold=1)),
     ("timedelta", lambda: dt.timedelta(-5, 3, 1)),
-    ("Decimal", lambda: [decimal.Decimal(one) for one in ("1.10", "-0", "NaN", "1E+999999")]),
+    ("Decimal", lambda: [decimal.Decimal(text) for text in ("1.10", "-0", "NaN", "1E+999999")]),
     ("Fraction", lambda: fractions.Fraction(-(10**30), 7)),
     ("UUID", lambda: uuid.UUID(int=7)),
     ("paths", lambda: [pathlib.PurePosixPath("/a/b"), pathlib.PureWindowsPath("c:\\x")]),
@@ -400,3 +400,80 @@ OTHER: list[Kind] = [
 ]  # fmt: skip
 
 KINDS: list[Kind] = [*PLAIN, *STANDARD, *NUMPY, *PANDAS, *ARROW, *OTHER]
+
+A = "np.arange(12.0) + np.sin(np.arange(12))"
+B = "np.arange(12.0) * 1.2 + np.cos(np.arange(12))"
+FIT = f"sm.OLS({B}, sm.add_constant({A})).fit()"
+MADE_HEADER = """
+import argparse, collections, dataclasses, enum, time, types, typing
+import numpy as np
+import scipy.integrate, scipy.optimize
+import statsmodels.api as sm
+from scipy import stats
+from sklearn.datasets import load_iris
+from statsmodels.stats.multicomp import pairwise_tukeyhsd
+
+class Colour(enum.Enum):
+    RED = 1
+
+@dataclasses.dataclass
+class Person:
+    name: str
+    scores: list
+
+class Pair(typing.NamedTuple):
+    x: int
+    y: int
+    def total(self):
+        return self.x + self.y
+"""
+MADE: dict[str, str] = {
+    "scipy ttest_ind": f"stats.ttest_ind({A}, {B})",
+    "scipy ttest_rel": f"stats.ttest_rel({A}, {B})",
+    "scipy pearsonr": f"stats.pearsonr({A}, {B})",
+    "scipy spearmanr": f"stats.spearmanr({A}, {B})",
+    "scipy kendalltau": f"stats.kendalltau({A}, {B})",
+    "scipy wilcoxon": f"stats.wilcoxon({A}, {B})",
+    "scipy mannwhitneyu": f"stats.mannwhitneyu({A}, {B})",
+    "scipy chi2_contingency": "stats.chi2_contingency([[10, 20], [30, 25]])",
+    "scipy chisquare": "stats.chisquare([10, 20, 30])",
+    "scipy fisher_exact": "stats.fisher_exact([[1, 2], [3, 4]])",
+    "scipy linregress": f"stats.linregress({A}, {B})",
+    "scipy f_oneway": f"stats.f_oneway({A}, {B})",
+    "scipy kruskal": f"stats.kruskal({A}, {B})",
+    "scipy shapiro": f"stats.shapiro({A})",
+    "scipy kstest": f"stats.kstest({A}, 'norm')",
+    "scipy anderson": f"stats.anderson({A}, method='interpolate')",
+    "scipy levene": f"stats.levene({A}, {B})",
+    "scipy describe": f"stats.describe({A})",
+    "scipy mode": f"stats.mode({A})",
+    "scipy binomtest": "stats.binomtest(3, 10)",
+    "scipy tukey_hsd": f"stats.tukey_hsd({A}, {B})",
+    "scipy bootstrap": f"stats.bootstrap(({A},), np.mean, n_resamples=9)",
+    "scipy ecdf": f"stats.ecdf({A})",
+    "scipy minimize": "scipy.optimize.minimize(lambda x: (x ** 2).sum(), [1.0, 2.0])",
+    "scipy minimize L-BFGS-B": "scipy.optimize.minimize("
+    "lambda x: (x ** 2).sum(), [1.0, 2.0], method='L-BFGS-B')",
+    "scipy curve_fit": f"scipy.optimize.curve_fit(lambda x, a, b: a * x + b, {A}, {B})",
+    "scipy root": "scipy.optimize.root(lambda x: x - 1, [2.0])",
+    "scipy root_scalar": "scipy.optimize.root_scalar(lambda x: x - 1, bracket=[0, 3])",
+    "scipy linprog": "scipy.optimize.linprog([1, 2], A_ub=[[-1, -1]], b_ub=[-1])",
+    "scipy solve_ivp": "scipy.integrate.solve_ivp(lambda t, y: -y, [0, 1], [1.0])",
+    "scipy quad": "scipy.integrate.quad(np.sin, 0, 1)",
+    "statsmodels Tukey": f"pairwise_tukeyhsd(np.r_[{A}, {B}], ['x'] * 12 + ['y'] * 12)",
+    "statsmodels table": f"{FIT}.summary().tables[1]",
+    "statsmodels t_test": f"{FIT}.t_test([0, 1])",
+    "statsmodels f_test": f"{FIT}.f_test([0, 1])",
+    "sklearn Bunch": "load_iris()",
+    "dict keys": "{'a': 1, 'b': 2}.keys()",
+    "dict values": "{'a': 1, 'b': [2]}.values()",
+    "dict items": "{'a': 1, 'b': [2]}.items()",
+    "OrderedDict items": "collections.OrderedDict(a=1).items()",
+    "enum member": "Colour.RED",
+    "dataclass made there": "Person('Ann', [1.5])",
+    "NamedTuple with methods": "Pair(1, 2)",
+    "SimpleNamespace": "types.SimpleNamespace(a=1)",
+    "argparse Namespace": "argparse.Namespace(a=1)",
+    "struct_time": "time.gmtime(0)",
+}
+"""Results that code makes: the class stays there, and what comes back prints the same."""

@@ -1,1 +1,1 @@
-"""How each kind of value is encoded, one module per library."""
+"""Encoders for each kind of value, one module per library."""

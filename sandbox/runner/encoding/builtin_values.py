@@ -6,33 +6,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..limits import LONG_BYTES, LONG_TEXT_CHARS
+from ..shared.limits import LONG_BYTES, LONG_TEXT_CHARS, TYPES
 from .reprs import bounded_repr
 from .writer import Node, Writer
-
-TYPES = {
-    one.__name__: one
-    for one in (
-        bool, int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset, dict,
-        object, type(None), range, slice,
-    )
-}  # fmt: skip
-"""Classes that may be named in a payload."""
 
 
 def _int(writer: Writer, value: int) -> Node:
     if -(2**63) <= value < 2**63:
         return value
-    # Hexadecimal: linear in time, and no limit of digits as in decimal.
+    # Hexadecimal takes linear time and, unlike decimal, has no limit on digits.
     return writer.node("int", format(value, "x"))
 
 
 def _float(writer: Writer, value: float) -> Node:
     return value if math.isfinite(value) else writer.node("float", repr(value))
-
-
-def _complex(writer: Writer, value: complex) -> Node:
-    return writer.node("complex", _float(writer, value.real), _float(writer, value.imag))
 
 
 def _str(writer: Writer, value: str) -> Node:
@@ -53,14 +40,10 @@ def _bytes(writer: Writer, value: bytes | bytearray) -> Node:
     return writer.node(tag, writer.attach(bytes(value)))
 
 
-def _range(writer: Writer, value: range) -> Node:
-    parts = (value.start, value.stop, value.step)
-    return writer.node("range", *(_int(writer, part) for part in parts))
-
-
-def _slice(writer: Writer, value: slice) -> Node:
-    parts = ("start", "stop", "step")
-    return writer.node("slice", *(writer.value(getattr(value, part), f".{part}") for part in parts))
+def _range_or_slice(writer: Writer, value: range | slice) -> Node:
+    steps = ("start", "stop", "step")
+    parts = [writer.value(getattr(value, step), f".{step}") for step in steps]
+    return writer.node(type(value).__name__, *parts)
 
 
 def _sequence(writer: Writer, value: list[Any] | tuple[Any, ...]) -> Node:
@@ -76,7 +59,7 @@ def _set(writer: Writer, value: set[Any] | frozenset[Any]) -> Node:
 
 
 def mapping_items(writer: Writer, value: dict[Any, Any]) -> tuple[Node, Node]:
-    """Encode a mapping's keys and its values, in order."""
+    """Encode a mapping's keys and values, in order."""
     keys = list(value.keys())
     return (
         writer.items(keys, lambda at: f"<key {bounded_repr(keys[at], 40)}>"),
@@ -84,35 +67,43 @@ def mapping_items(writer: Writer, value: dict[Any, Any]) -> tuple[Node, Node]:
     )
 
 
-def _dict(writer: Writer, value: dict[Any, Any]) -> Node:
-    return writer.node("dict", *mapping_items(writer, value))
+def encode_view(writer: Writer, value: Any) -> Node:
+    """Encode a view of a dict's keys or values."""
+    return writer.node(type(value).__name__, writer.items(list(value), lambda at: f"[{at}]"))
 
 
-def _type(writer: Writer, value: type) -> Node | None:
-    if TYPES.get(value.__name__) is value:
-        return writer.node("type", value.__name__)
-    return None
+def encode_items_view(writer: Writer, value: Any) -> Node:
+    """Encode a view of a dict's items."""
+    return writer.node(type(value).__name__, *mapping_items(writer, dict(value)))
+
+
+def encode_type(writer: Writer, value: object) -> Node | None:
+    """Encode a built-in class by its name, if it is in the table of allowed classes."""
+    if type(value) is not type:
+        return None
+    name = value.__name__
+    return writer.node("type", name) if TYPES.get(name) is value else None
 
 
 ENCODERS: dict[type, Callable[[Writer, Any], Node]] = {
     int: _int,
     float: _float,
-    complex: _complex,
+    complex: lambda writer, value: writer.node(
+        "complex", _float(writer, value.real), _float(writer, value.imag)
+    ),
     str: _str,
     bytes: _bytes,
     bytearray: _bytes,
-    range: _range,
-    slice: _slice,
+    range: _range_or_slice,
+    slice: _range_or_slice,
     list: _sequence,
     tuple: _sequence,
     set: _set,
     frozenset: _set,
-    dict: _dict,
+    dict: lambda writer, value: writer.node("dict", *mapping_items(writer, value)),
+    type({}.keys()): encode_view,
+    type({}.values()): encode_view,
+    type({}.items()): encode_items_view,
     type(...): lambda writer, _: writer.node("ellipsis"),
     type(NotImplemented): lambda writer, _: writer.node("notimplemented"),
 }
-
-
-def encode_type(writer: Writer, value: object) -> Node | None:
-    """Encode a built-in class, by its name in a fixed table."""
-    return _type(writer, value) if type(value) is type else None

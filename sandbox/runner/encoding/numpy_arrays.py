@@ -1,16 +1,16 @@
-"""NumPy arrays, scalars and dtypes: raw bytes beside a described dtype and shape."""
+"""NumPy arrays, scalars and dtypes: raw bytes with a described dtype and shape."""
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
-from .errors import NotEncodableError
-from .writer import Buffer, Node, Writer
+from .writer import Buffer, Node, NotEncodableError, Writer
 
 
 def encode(writer: Writer, value: Any) -> Node | None:
-    """Encode a value of a NumPy type, None if it is not one of those known here."""
+    """Encode a value of a NumPy type; return None for any other."""
     np = sys.modules["numpy"]
     kind = type(value)
     if kind is np.ndarray:
@@ -36,7 +36,7 @@ def encode_array(writer: Writer, array: Any) -> Node:
         flat = array.ravel().tolist()
         items = writer.items(flat, lambda at: f"[{_index(at, array.shape)}]")
         return writer.node("np.objects", list(array.shape), items)
-    encode_dtype(array.dtype)  # first: memory of references cannot be viewed
+    encode_dtype(array.dtype)  # first: memory that holds references can't be viewed
     in_fortran_order = array.flags.f_contiguous and not array.flags.c_contiguous
     order = "F" if in_fortran_order else "C"
     data = flat_bytes(array.T if in_fortran_order else array)
@@ -44,21 +44,18 @@ def encode_array(writer: Writer, array: Any) -> Node:
 
 
 def array_node(writer: Writer, dtype: Any, shape: list[int], order: str, *parts: Buffer) -> Node:
-    """Make the node of an array whose memory, in ``order``, is ``parts`` joined."""
+    """Return the node of an array whose memory, in ``order``, is ``parts`` joined."""
     described = encode_dtype(dtype)
     attachment = None
     if any(len(part) for part in parts):
         attachment = writer.attach(*parts)
     elif 0 not in shape:  # elements of no bytes
-        count = 1
-        for size in shape:
-            count *= size
-        writer.budget.spend(count)
+        writer.budget.spend(math.prod(shape))
     return writer.node("np.array", described, shape, order, attachment)
 
 
 def flat_bytes(array: Any) -> Buffer:
-    """View an array's memory in C order; copy only what is not contiguous."""
+    """View an array's memory in C order; copy only if it isn't contiguous."""
     np = sys.modules["numpy"]
     if array.nbytes == 0:
         return b""
@@ -78,7 +75,7 @@ def encode_dtype(dtype: Any) -> Node:
         base, shape = dtype.subdtype
         return ["sub", encode_dtype(base), list(shape)]
     if dtype.names is None:
-        if dtype.char in "qQ" and dtype.isnative:  # not the same type as int64 on Linux
+        if dtype.char in "qQ" and dtype.isnative:  # on Linux, a different type from int64
             return str(dtype.char)
         return dtype.str
     fields = []

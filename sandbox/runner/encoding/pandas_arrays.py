@@ -1,20 +1,20 @@
-"""pandas' arrays: the parts that make each extension array."""
+"""pandas' extension arrays, taken apart."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from .arrow_tables import encode_chunked
-from .errors import NotEncodableError
-from .naming import type_name
+from ..shared.naming import type_name
+from .arrow_streams import encode_chunked
 from .numpy_arrays import encode_array
 from .stdlib_values import encode_zone
-from .writer import Node, Writer
+from .writer import Node, NotEncodableError, Writer
 
 
 def encode_data(writer: Writer, labelled: Any) -> Node:
-    """Encode the data of a Series or of an Index that is no MultiIndex."""
+    """Encode the data of a Series, or of an Index other than a MultiIndex."""
     if type(labelled.dtype).__module__.partition(".")[0] == "numpy":
         return encode_array(writer, labelled.to_numpy())
     return encode_extension(writer, labelled.array)
@@ -24,23 +24,23 @@ def encode_extension(writer: Writer, array: Any) -> Node:
     """Encode one of pandas' own extension arrays.
 
     Raises:
-        NotEncodableError: it is another library's, or a subclass.
+        NotEncodableError: it comes from another library, or is a subclass.
     """
     pd: Any = sys.modules["pandas"]
     encoder = _ENCODERS.get(type(array).__name__)
     known = getattr(pd.arrays, type(array).__name__, None)
     if known is None and type(array) is type(pd.array([], dtype=array.dtype)):
-        known = type(array)  # a class of pandas' own that it does not publish
+        known = type(array)  # a private class of pandas
     if encoder is None or known is not type(array):
         raise NotEncodableError(f"the array type {type_name(array)} has no safe encoding")
     return encoder(writer, array)
 
 
 def checked_frequency(frequency: Any) -> str | None:
-    """Name a frequency.
+    """Return the name of a frequency.
 
     Raises:
-        NotEncodableError: its name does not say all of it, as of custom business days.
+        NotEncodableError: its name doesn't describe it fully, as for custom business days.
     """
     pd: Any = sys.modules["pandas"]
     if frequency is None:
@@ -61,20 +61,12 @@ def _categorical(writer: Writer, array: Any) -> Node:
 
 
 def _datetime(writer: Writer, array: Any) -> Node:
-    """Encode instants in UTC beside the zone they are shown in."""
+    """Encode instants in UTC and the zone they are shown in."""
     np = sys.modules["numpy"]
     instants = array.asi8.view(f"M8[{array.unit}]").view(np.ndarray)
     return writer.node(
         "pd.datetimes", encode_array(writer, instants), encode_zone(writer, array.tz)
     )
-
-
-def _timedelta(writer: Writer, array: Any) -> Node:
-    return writer.node("pd.timedeltas", encode_array(writer, array.asi8.view(f"m8[{array.unit}]")))
-
-
-def _period(writer: Writer, array: Any) -> Node:
-    return writer.node("pd.periods", encode_array(writer, array.asi8), array.freqstr)
 
 
 def _interval(writer: Writer, array: Any) -> Node:
@@ -96,7 +88,7 @@ def _sparse(writer: Writer, array: Any) -> Node:
 
 
 def _masked(writer: Writer, array: Any) -> Node:
-    # Private, but to_numpy() cannot tell a NaN from a missing value in all versions.
+    # Private, but in some versions to_numpy() can't tell a NaN from a missing value.
     data, mask = encode_array(writer, array._data), encode_array(writer, array._mask)
     return writer.node("pd.masked", array.dtype.name, data, mask)
 
@@ -113,19 +105,15 @@ def _string(writer: Writer, array: Any) -> Node:
     return writer.node("pd.strings.python", missing, writer.items(values, lambda at: f"[{at}]"))
 
 
-def _arrow(writer: Writer, array: Any) -> Node:
-    return writer.node("pd.arrow", encode_chunked(writer, array.__arrow_array__()))
-
-
-def _numpy(writer: Writer, array: Any) -> Node:
-    return writer.node("pd.numpy", encode_array(writer, array.to_numpy()))
-
-
-_ENCODERS = {
+_ENCODERS: dict[str, Callable[[Writer, Any], Node]] = {
     "Categorical": _categorical,
     "DatetimeArray": _datetime,
-    "TimedeltaArray": _timedelta,
-    "PeriodArray": _period,
+    "TimedeltaArray": lambda writer, array: writer.node(
+        "pd.timedeltas", encode_array(writer, array.asi8.view(f"m8[{array.unit}]"))
+    ),
+    "PeriodArray": lambda writer, array: writer.node(
+        "pd.periods", encode_array(writer, array.asi8), array.freqstr
+    ),
     "IntervalArray": _interval,
     "SparseArray": _sparse,
     "IntegerArray": _masked,
@@ -135,6 +123,10 @@ _ENCODERS = {
     "StringArrayNumpySemantics": _string,
     "ArrowStringArray": _string,
     "ArrowStringArrayNumpySemantics": _string,
-    "ArrowExtensionArray": _arrow,
-    "NumpyExtensionArray": _numpy,
+    "ArrowExtensionArray": lambda writer, array: writer.node(
+        "pd.arrow", encode_chunked(writer, array.__arrow_array__())
+    ),
+    "NumpyExtensionArray": lambda writer, array: writer.node(
+        "pd.numpy", encode_array(writer, array.to_numpy())
+    ),
 }

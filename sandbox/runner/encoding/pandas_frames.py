@@ -1,15 +1,14 @@
-"""pandas' labelled containers, taken apart into arrays and indexes."""
+"""pandas' frames, series, indexes and scalars."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-from .errors import NotEncodableError
 from .numpy_arrays import array_node, encode_array, flat_bytes
 from .pandas_arrays import checked_frequency, encode_data, encode_extension
-from .pandas_scalars import encode_scalar
-from .writer import Node, Writer
+from .stdlib_values import encode_zone
+from .writer import Node, NotEncodableError, Writer
 
 _INDEX_NAMES = (
     "Index", "RangeIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "IntervalIndex",
@@ -18,7 +17,7 @@ _INDEX_NAMES = (
 
 
 def encode(writer: Writer, value: Any) -> Node | None:
-    """Encode a value of a pandas type, None if it is not one of those known here."""
+    """Encode a value of a pandas type; return None for any other."""
     pd: Any = sys.modules["pandas"]
     kind = type(value)
     if kind is pd.DataFrame:
@@ -31,11 +30,11 @@ def encode(writer: Writer, value: Any) -> Node | None:
         return encode_extension(writer, value)
     if isinstance(value, pd.api.extensions.ExtensionDtype):
         return _encode_dtype(writer, value)
-    return encode_scalar(writer, value)
+    return _encode_scalar(writer, value)
 
 
 def encode_index(writer: Writer, index: Any) -> Node:
-    """Encode an index of any of pandas' classes."""
+    """Encode an index of any pandas class."""
     pd: Any = sys.modules["pandas"]
     if type(index) is pd.MultiIndex:
         return _encode_multi_index(writer, index)
@@ -111,13 +110,35 @@ def _encode_group(writer: Writer, frame: Any, dtype: Any, positions: list[int]) 
     arrays = [frame.iloc[:, position].to_numpy() for position in positions]
     scattered = any(not array.flags.c_contiguous for array in arrays)
     if scattered and len(positions) == frame.shape[1]:
-        return encode_array(writer, frame.to_numpy().T)  # one pass over the memory, not many
+        return encode_array(writer, frame.to_numpy().T)  # a single pass over the memory
     shape = [len(positions), len(frame)]
     return array_node(writer, dtype, shape, "C", *(flat_bytes(array) for array in arrays))
 
 
+def _encode_scalar(writer: Writer, value: Any) -> Node | None:
+    pd: Any = sys.modules["pandas"]
+    kind = type(value)
+    if value is pd.NaT:
+        return writer.node("pd.NaT")
+    if value is pd.NA:
+        return writer.node("pd.NA")
+    if kind is pd.Timestamp:
+        count = int(value.to_datetime64().view("i8"))
+        return writer.node("pd.timestamp", count, value.unit, encode_zone(writer, value.tzinfo))
+    if kind is pd.Timedelta:
+        return writer.node("pd.timedelta", int(value.to_timedelta64().view("i8")), value.unit)
+    if kind is pd.Period:
+        return writer.node("pd.period", value.ordinal, value.freqstr)
+    if kind is pd.Interval:
+        left, right = writer.value(value.left, ".left"), writer.value(value.right, ".right")
+        return writer.node("pd.interval", left, right, value.closed)
+    if isinstance(value, pd.tseries.offsets.BaseOffset):
+        return writer.node("pd.offset", checked_frequency(value))
+    return None
+
+
 def _encode_dtype(writer: Writer, dtype: Any) -> Node:
-    """Encode a dtype by an empty array that has it."""
+    """Encode a dtype as an empty array of it."""
     pd: Any = sys.modules["pandas"]
     if type(dtype) is pd.CategoricalDtype:
         categories = dtype.categories

@@ -1,14 +1,15 @@
-"""Short texts of values, safe to make of anything."""
+"""Short texts of values and exceptions, safe for any object: the code's classes may raise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from .naming import type_name
+from ..shared.naming import class_name, type_name
 
+MAX_SHORT_CHARS = 300
 MAX_ITEMS = 100_000
-"""Length beyond which a container of a class unknown here is named, not shown."""
+"""A longer container of an unknown class is named, not shown."""
 MAX_COLUMNS = 10_000
 MAX_INT_BITS = 4_000
 _TABLES = frozenset({"pandas", "numpy", "polars", "pyarrow", "scipy", "xarray"})
@@ -21,11 +22,26 @@ _BRACKETS: dict[type, tuple[str, str]] = {
 }
 
 
+def message_of(error: BaseException) -> str:
+    """Return ``str(error)``, or a note that it fails."""
+    try:
+        return str.__str__(str(error))
+    except BaseException:
+        return f"<{class_name(type(error))} without a readable message>"
+
+
+def in_short(error: BaseException) -> str:
+    """Return an exception's name and message on one line of at most ``MAX_SHORT_CHARS``."""
+    message = " ".join(message_of(error)[: 2 * MAX_SHORT_CHARS].split())
+    name = class_name(type(error))
+    return (f"{name}: {message}" if message else name)[:MAX_SHORT_CHARS]
+
+
 def bounded_repr(value: object, max_chars: int = 200) -> str:
     """Describe ``value`` like ``repr``, in at most ``max_chars`` characters.
 
-    Never raises, and never walks the whole of a big container. A repr that the
-    code itself wrote is called as it is: its time is for the sandbox to bound.
+    Never raises, and never walks all of a big container. A ``__repr__`` of the code is
+    simply called: the sandbox limits its time.
     """
     try:
         text = _Shortener(max_chars).text(value)
@@ -35,7 +51,7 @@ def bounded_repr(value: object, max_chars: int = 200) -> str:
 
 
 class _Shortener:
-    """Walks containers until the characters are used up."""
+    """Walks containers until all characters are used."""
 
     def __init__(self, max_chars: int) -> None:
         self._left = max_chars
@@ -86,18 +102,14 @@ class _Shortener:
             shape = getattr(value, "shape", ())
             if isinstance(shape, tuple) and len(shape) == 2 and shape[1] > MAX_COLUMNS:
                 return f"<{type_name(value)} of shape {shape}>"
-        elif _has_length(kind) and kind not in (str, bytes, range) and _too_long(value):
+        elif (
+            kind not in (str, bytes, range)
+            # Not hasattr: an enum's class has a length, its members don't.
+            and any("__len__" in vars(base) for base in kind.__mro__)
+            and len(value) > MAX_ITEMS
+        ):
             return f"<{type_name(value)} of {len(value)} items>"
         text = repr(value)
         if not isinstance(text, str):
-            raise TypeError("a repr that is no string")
+            raise TypeError("a repr that isn't a string")
         return str(text[: self._max_chars + 1])
-
-
-def _has_length(kind: type) -> bool:
-    # Not hasattr: an enum's class has a length, its members have none.
-    return any("__len__" in vars(base) for base in kind.__mro__)
-
-
-def _too_long(value: Any) -> bool:
-    return len(value) > MAX_ITEMS

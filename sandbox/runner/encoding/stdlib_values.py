@@ -14,10 +14,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from ..limits import MAX_RATIO_BITS
-from .builtin_values import TYPES, encode_type, mapping_items
-from .errors import NotEncodableError
-from .writer import Node, Writer
+from ..shared.limits import MAX_RATIO_BITS, TYPES
+from .builtin_values import encode_items_view, encode_type, encode_view, mapping_items
+from .writer import Node, NotEncodableError, Writer
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _NAMEDTUPLE_EXTRAS = frozenset(
@@ -25,7 +24,7 @@ _NAMEDTUPLE_EXTRAS = frozenset(
     for name in (
         "annotations", "annotate", "annotate_func", "annotations_cache", "orig_bases", "doc",
         "module", "qualname", "firstlineno", "static_attributes",
-        "dict", "weakref", "slotnames",  # of a class that came in by pickle
+        "dict", "weakref", "slotnames",  # added to a class by pickle
     )
 )  # fmt: skip
 
@@ -34,7 +33,7 @@ def encode_zone(writer: Writer, zone: datetime.tzinfo | None) -> Node:
     """Encode a time zone by its offset or its key.
 
     Raises:
-        NotEncodableError: it is neither of datetime's nor of zoneinfo's.
+        NotEncodableError: it comes from neither datetime nor zoneinfo.
     """
     if zone is None:
         return None
@@ -51,23 +50,16 @@ def encode_zone(writer: Writer, zone: datetime.tzinfo | None) -> Node:
     raise NotEncodableError(f"the time zone {str(zone)[:60]!r} is not from zoneinfo; convert it")
 
 
-def _date(writer: Writer, value: datetime.date) -> Node:
-    return writer.node("date", value.year, value.month, value.day)
+def _fields(tag: str, names: str) -> Callable[[Writer, Any], Node]:
+    """Make an encoder of integer attributes and, for a time of day, its zone."""
 
+    def encode(writer: Writer, value: Any) -> Node:
+        parts = [getattr(value, name) for name in names.split()]
+        if "fold" in names:
+            parts.append(encode_zone(writer, value.tzinfo))
+        return writer.node(tag, *parts)
 
-def _time(writer: Writer, value: datetime.time) -> Node:
-    parts = (value.hour, value.minute, value.second, value.microsecond)
-    return writer.node("time", *parts, value.fold, encode_zone(writer, value.tzinfo))
-
-
-def _datetime(writer: Writer, value: datetime.datetime) -> Node:
-    date = (value.year, value.month, value.day)
-    time = (value.hour, value.minute, value.second, value.microsecond)
-    return writer.node("datetime", *date, *time, value.fold, encode_zone(writer, value.tzinfo))
-
-
-def _timedelta(writer: Writer, value: datetime.timedelta) -> Node:
-    return writer.node("timedelta", value.days, value.seconds, value.microseconds)
+    return encode
 
 
 def _fraction(writer: Writer, value: fractions.Fraction) -> Node:
@@ -107,31 +99,28 @@ def _mapping(tag: str) -> Callable[[Writer, dict[Any, Any]], Node]:
 
 
 def _encode_namedtuple(writer: Writer, value: Any) -> Node | None:
-    """Encode a namedtuple that is nothing more: its class is made anew by the host."""
+    """Encode a plain namedtuple; the host makes an equal class."""
     kind = type(value)
     fields = vars(kind).get("_fields")
     if kind.__bases__ != (tuple,) or type(fields) is not tuple:
         return None
-    # Renamed: "_1", as pandas' itertuples() has it for a column "tip pct".
-    plain: Any = collections.namedtuple("plain", fields, rename=True)  # type: ignore[misc]  # noqa: PYI024  # as the code's class has
+    # rename allows "_1", which pandas' itertuples() makes of a column "tip pct".
+    plain: Any = collections.namedtuple("plain", fields, rename=True)  # type: ignore[misc]  # noqa: PYI024  # fields of the code's class
     if plain._fields != fields:
         raise NotEncodableError(
-            f"the namedtuple {kind.__name__!r} has fields that are no names; call ._asdict() on it"
+            f"the namedtuple {kind.__name__!r} has fields that aren't names; call ._asdict() on it"
         )
     own = set(vars(kind)) - set(vars(plain)) - _NAMEDTUPLE_EXTRAS
     if own or getattr(value, "__dict__", None):
-        raise NotEncodableError(
-            f"the namedtuple {kind.__name__!r} has methods or attributes of its own;"
-            " call ._asdict() on it"
-        )
+        return None  # a record of its fields
     if len(fields) > 255:
-        raise NotEncodableError("a namedtuple of over 255 fields; call ._asdict() on it")
+        raise NotEncodableError("a namedtuple with over 255 fields; call ._asdict() on it")
     values = writer.items(tuple.__getitem__(value, slice(None)), lambda at: f".{fields[at]}")
     return writer.node("namedtuple", kind.__name__, list(fields), values)
 
 
-def encode_lazily_imported(writer: Writer, value: Any) -> Node | None:
-    """Encode what has no fixed type: zones, built-in classes, namedtuples; else None."""
+def encode_other(writer: Writer, value: Any) -> Node | None:
+    """Encode values without a fixed type: zones, namedtuples, classes; else return None."""
     if isinstance(value, datetime.tzinfo):
         return encode_zone(writer, value)
     if isinstance(value, tuple):
@@ -139,12 +128,11 @@ def encode_lazily_imported(writer: Writer, value: Any) -> Node | None:
     return encode_type(writer, value)
 
 
-_IP_TYPES = ("Address", "Network", "Interface")
 ENCODERS: dict[type, Callable[[Writer, Any], Node]] = {
-    datetime.date: _date,
-    datetime.time: _time,
-    datetime.datetime: _datetime,
-    datetime.timedelta: _timedelta,
+    datetime.date: _fields("date", "year month day"),
+    datetime.time: _fields("time", "hour minute second microsecond fold"),
+    datetime.datetime: _fields("datetime", "year month day hour minute second microsecond fold"),
+    datetime.timedelta: _fields("timedelta", "days seconds microseconds"),
     decimal.Decimal: lambda writer, value: writer.node("decimal", str(value)),
     fractions.Fraction: _fraction,
     uuid.UUID: lambda writer, value: writer.node("uuid", value.hex),
@@ -153,6 +141,9 @@ ENCODERS: dict[type, Callable[[Writer, Any], Node]] = {
     collections.defaultdict: _defaultdict,
     collections.OrderedDict: _mapping("ordereddict"),
     collections.Counter: _mapping("counter"),
+    type(collections.OrderedDict().keys()): encode_view,
+    type(collections.OrderedDict().values()): encode_view,
+    type(collections.OrderedDict().items()): encode_items_view,
     **{
         getattr(pathlib, name): _path
         for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath")
@@ -162,6 +153,6 @@ ENCODERS: dict[type, Callable[[Writer, Any], Node]] = {
             lambda writer, value: writer.node("ip", type(value).__name__, str(value))
         )
         for version in (4, 6)
-        for kind in _IP_TYPES
+        for kind in ("Address", "Network", "Interface")
     },
 }

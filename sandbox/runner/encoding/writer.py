@@ -1,4 +1,4 @@
-"""Builds the tree and collects the attachments, within limits."""
+"""Builds a payload's tree and collects its attachments, within limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..limits import (
+from ..shared.limits import (
     LONG_TEXT_CHARS,
     NUMBER_ITEM_BYTES,
     PACK_FROM_ITEMS,
@@ -15,11 +15,29 @@ from ..limits import (
     PayloadLimits,
     node_bytes,
 )
-from .errors import NotEncodableError
 
 Node = Any
-"""JSON-able: a scalar that stands for itself, or ``[tag, arguments…]``."""
+"""JSON: a scalar that stands for itself, or ``[tag, arguments…]``."""
 Buffer = bytes | memoryview
+
+
+class NotEncodableError(ValueError):
+    """A value has no safe encoding. ``path`` leads to the part at fault, such as ``['a'][0]``."""
+
+    def __init__(self, why: str, path: str = "") -> None:
+        self.why = why
+        self.path = path
+        super().__init__(self.reason)
+
+    @property
+    def reason(self) -> str:
+        """One sentence: where, and why."""
+        return f"{self.path}: {self.why}" if self.path else self.why
+
+    def inside(self, step: str) -> NotEncodableError:
+        """Return the same error as seen from the container around the value."""
+        path = f"{step}{self.path}"
+        return NotEncodableError(self.why, path if len(path) <= 300 else f"{step}…")
 
 
 def _stands_for_itself(value: Any) -> bool:
@@ -36,8 +54,8 @@ def _stands_for_itself(value: Any) -> bool:
 class Writer:
     """The state of encoding one value.
 
-    ``dispatch(writer, value)`` makes the node of any value; encoders call back
-    :meth:`value` for what is inside theirs.
+    ``dispatch(writer, value)`` makes the node of any value. Encoders call :meth:`value`
+    for the values inside theirs.
     """
 
     def __init__(self, limits: PayloadLimits, dispatch: Callable[[Writer, object], Node]) -> None:
@@ -50,7 +68,7 @@ class Writer:
         self._total_bytes = 0
 
     def value(self, value: object, step: str = "") -> Node:
-        """Encode a value found at ``step`` of the one around it.
+        """Encode a value found at ``step`` of its container.
 
         Raises:
             NotEncodableError: with ``step`` put before its path.
@@ -61,7 +79,7 @@ class Writer:
             raise (error.inside(step) if step else error) from None
 
     def node(self, tag: str, *arguments: Node) -> Node:
-        """Make a tagged node."""
+        """Return a tagged node."""
         self.budget.spend(node_bytes(tag))
         return [tag, *arguments]
 
@@ -83,7 +101,7 @@ class Writer:
         return self.attach(texts)
 
     def items(self, values: Sequence[object], step: Callable[[int], str]) -> Node:
-        """Encode a sequence's elements: packed if all are alike, else as a list of nodes.
+        """Encode a sequence's elements: packed if all have one type, else as a list of nodes.
 
         ``step(position)`` names an element in an error's path.
         """
@@ -92,7 +110,7 @@ class Writer:
             return packed
         nodes = []
         for position, value in enumerate(values):
-            if _stands_for_itself(value):  # most of what there is: spared the calls
+            if _stands_for_itself(value):  # most values: spare them the calls
                 nodes.append(value)
                 continue
             try:
@@ -140,7 +158,7 @@ class Writer:
         return [code, self.attach(data)]
 
     def _packed_texts(self, values: Sequence[Any]) -> Node | None:
-        """Pack strings among None (length -1) and NaN (length -2)."""
+        """Pack strings, None (as length -1) and NaN (as length -2)."""
         lengths, texts = array("q"), []
         for value in values:
             if value is None:

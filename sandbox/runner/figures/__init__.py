@@ -1,5 +1,1 @@
-"""Catches pictures as a notebook would: shown, saved, displayed, or left behind."""
-
-from .capture import FigureCapture, prepare
-
-__all__ = ["FigureCapture", "prepare"]
+"""Catches figures as a notebook would: shown, saved, displayed, or left behind."""

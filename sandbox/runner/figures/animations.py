@@ -1,4 +1,4 @@
-"""Matplotlib's animations: their last frame stands for them."""
+"""Matplotlib's animations, each shown by its last frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..exceptions import in_short
+from ..encoding.reprs import in_short
 from .pictures import Pictures
 
 MAX_FRAMES = 1_000
@@ -16,7 +16,7 @@ MAX_DRAWING_S = 10.0
 
 
 class Animations:
-    """Knows which figures are animated, and draws their last frame."""
+    """Tracks which figures are animated, and draws their last frame."""
 
     def __init__(
         self,
@@ -27,19 +27,19 @@ class Animations:
         self._pictures = pictures
         self._replace = replace
         self._take = take
-        self._animation_class: Any = ()  # of nothing, until it is imported
+        self._animation_class: Any = ()  # matches nothing until it is imported
         self._unfinished: list[weakref.ref[Any]] = []
 
     def hooks(self) -> Mapping[str, Callable[[Any], None]]:
-        """Tell what to do with which module."""
+        """Return what to do when each module is imported."""
         return {"matplotlib.animation": self._hook}
 
     def figure_of(self, value: Any) -> Any:
-        """Return an animation's figure, None if ``value`` is none."""
+        """Return an animation's figure, or None for any other value."""
         return value._fig if issubclass(type(value), self._animation_class) else None
 
     def finish(self, figure: Any) -> None:
-        """Draw the last frame of what animates ``figure``, unless it was played before."""
+        """Draw the last frame of the animations of ``figure`` that haven't been played."""
         for reference in list(self._unfinished):
             animation = reference()
             if animation is None:
@@ -53,13 +53,13 @@ class Animations:
                     self._pictures.note(f"an animation stopped before its last frame: {reason}")
 
     def _play(self, animation: Any) -> None:
-        """Go through the frames without rendering them; what they draw may build up."""
+        """Draw all frames without rendering them, since they may build on each other."""
         animation._fig.canvas.mpl_disconnect(animation._first_draw_id)
         animation._init_draw()
         until = time.monotonic() + MAX_DRAWING_S
         for number, frame in enumerate(animation.new_saved_frame_seq()):
             if number >= MAX_FRAMES or time.monotonic() > until:
-                self._pictures.note(f"an animation is shown as of its frame {number}")
+                self._pictures.note(f"an animation is shown at its frame {number}")
                 break
             animation._pre_draw(frame, False)
             animation._draw_frame(frame)
@@ -75,9 +75,9 @@ class Animations:
 
         @functools.wraps(save)
         def save_and_take(animation: Any, *args: Any, **kwargs: Any) -> Any:
-            with self._pictures.suspended():  # else each frame would be a picture
+            with self._pictures.suspended():  # otherwise each frame would be a picture
                 result = save(animation, *args, **kwargs)
-            self._unfinished[:] = [one for one in self._unfinished if one() is not animation]
+            self._unfinished[:] = [ref for ref in self._unfinished if ref() is not animation]
             self._take(animation._fig)
             return result
 

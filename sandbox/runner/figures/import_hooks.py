@@ -1,4 +1,4 @@
-"""Calls a function when the code imports a module, and imports nothing itself."""
+"""Calls a function when the code imports a module; imports nothing itself."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 
 class ImportHooks:
-    """A meta path finder that finds nothing, but sees modules being loaded."""
+    """A meta path finder that finds nothing itself but sees modules being loaded."""
 
     def __init__(self, hooks: Mapping[str, Callable[[Any], None]]) -> None:
         self._hooks = dict(hooks)
 
     def install(self) -> None:
-        """Hook the modules that are loaded already; wait for the others."""
-        for name in [one for one in self._hooks if one in sys.modules]:
+        """Hook the modules that are loaded already, and wait for the others."""
+        for name in [name for name in self._hooks if name in sys.modules]:
             self._hooks.pop(name)(sys.modules[name])
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         self._hooks.clear()
-        sys.meta_path[:] = [one for one in sys.meta_path if one is not self]
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Let a module load as usual, then hook it."""

@@ -1,47 +1,51 @@
-"""Renders a matplotlib figure as a notebook does: its own dpi, cropped to what is drawn."""
+"""Renders a matplotlib figure as a notebook does: at its own dpi, cropped to its content."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from .pictures import MAX_PIXELS
 
 MAX_SIDE_PIXELS = 30_000
 MIN_DPI = 20
-"""Text drawn with fewer cannot be read, nor, soon after, drawn at all."""
+"""Below this, text can't be read, and soon not drawn at all."""
 MAX_CROP_GROWTH = 16
-"""Of the area: a label far outside the axes must not make a picture of mostly nothing."""
+"""For the area: a label far outside the axes must not make a mostly empty picture."""
 MAX_NAME_CHARS = 60
 
 
 class TooLargeError(ValueError):
-    """No resolution brings the figure below the limit of pixels."""
+    """No resolution brings the figure below the pixel limit."""
 
 
 def render_png(figure: Any, savefig: Any) -> tuple[bytes, float]:
-    """Render ``figure`` by ``savefig``; return the PNG and the dots per inch it was drawn with.
+    """Render ``figure`` with ``savefig``; return the PNG and its dots per inch.
 
     Raises:
         TooLargeError: it is too large in inches.
-        Exception: whatever its artists raise.
+        Exception: raised by one of its artists.
     """
     width, height = figure.get_size_inches()
-    dpi = _fitting_dpi(figure.dpi, width, height)
-    with _resolution(figure, dpi):
+    own_dpi = figure.dpi
+    dpi = _fitting_dpi(own_dpi, width, height)
+    buffer = io.BytesIO()
+    try:
+        if dpi != own_dpi:
+            figure.dpi = dpi
         box = _crop(figure)
         if box is not None:
             dpi = _fitting_dpi(dpi, box.width, box.height)
-        buffer = io.BytesIO()
         savefig(figure, buffer, format="png", dpi=dpi, bbox_inches=box or figure.bbox_inches)
+    finally:
+        if figure.dpi != own_dpi:
+            figure.dpi = own_dpi
     return buffer.getvalue(), dpi
 
 
 def is_empty(figure: Any) -> bool:
-    """Whether nothing is drawn on a figure, nor on its subfigures."""
+    """Whether nothing is drawn on a figure or its subfigures."""
     return all(
         child is figure.patch or (hasattr(child, "subfigures") and is_empty(child))
         for child in figure.get_children()
@@ -49,7 +53,7 @@ def is_empty(figure: Any) -> bool:
 
 
 def name_of(figure: Any) -> str:
-    """Name a figure as its author would: by its title, or its number."""
+    """Name a figure by its title or its number."""
     texts = [getattr(figure, "_suptitle", None), *(axes.title for axes in figure.axes)]
     title = next((text.get_text() for text in texts if text is not None and text.get_text()), "")
     title = title or str(figure.get_label())
@@ -72,10 +76,10 @@ def _fitting_dpi(dpi: float, width: float, height: float) -> float:
 
 
 def _crop(figure: Any) -> Any:
-    """Return the box around all that is drawn, in inches; None: the canvas as it is."""
+    """Return the box around everything drawn, in inches; None for the whole canvas."""
     import matplotlib
 
-    figure.draw_without_rendering()  # layouts and tick labels take their places
+    figure.draw_without_rendering()  # applies layouts and tick labels
     box = figure.get_tightbbox()
     if not all(map(math.isfinite, box.extents)) or box.width <= 0 or box.height <= 0:
         return None
@@ -83,16 +87,3 @@ def _crop(figure: Any) -> Any:
     if box.width * box.height > MAX_CROP_GROWTH * width * height:
         return None
     return box.padded(matplotlib.rcParams["savefig.pad_inches"])
-
-
-@contextlib.contextmanager
-def _resolution(figure: Any, dpi: float) -> Iterator[None]:
-    before = figure.dpi
-    if dpi == before:
-        yield
-        return
-    figure.dpi = dpi
-    try:
-        yield
-    finally:
-        figure.dpi = before

@@ -1,4 +1,4 @@
-"""The pictures of one run: counted, told apart, and sent as soon as they are made."""
+"""The pictures of one run: counted, checked for repeats, and sent as soon as they are made."""
 
 from __future__ import annotations
 
@@ -10,23 +10,19 @@ from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-PNG = "image/png"
-JPEG = "image/jpeg"
-PLOTLY = "application/vnd.plotly.v1+json"
-
 Send = Callable[[dict[str, Any], bytes], None]
-"""Gets a message's header and its body."""
+"""Takes a message's header and its body."""
 
 MAX_PIXELS = 25_000_000
-"""Of one picture, at four bytes each and twice in memory; larger ones are made to fit."""
+"""For one picture, at four bytes each and twice in memory; larger ones are scaled down."""
 MAX_NOTES = 50
 MAX_NOTE_CHARS = 200
 
 
 class Pictures:
-    """Takes pictures of any library; ``notes`` says which could not be taken.
+    """Takes pictures from any library; ``notes`` lists those that could not be taken.
 
-    A picture is sent at once: what was shown before the code is killed is kept.
+    A picture is sent at once, so that it is kept if the code is killed later.
     ``lock`` serializes the threads of the code.
     """
 
@@ -39,7 +35,7 @@ class Pictures:
         self._max_figures = max_figures
         self._max_bytes = max_bytes
         self._send = send
-        self._getpid = os.getpid  # whatever the code patches
+        self._getpid = os.getpid  # the code may patch os
         self._process = os.getpid()
         self._open = True
         self._thread = threading.local()
@@ -47,13 +43,13 @@ class Pictures:
 
     @property
     def active(self) -> bool:
-        """Whether pictures are to be taken: not in a forked child, nor while suspended."""
+        """Whether pictures are taken: not in a forked child, and not while suspended."""
         suspended = getattr(self._thread, "suspended", 0)
         return self._open and not suspended and self._getpid() == self._process
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
-        """Take nothing of what this thread draws meanwhile."""
+        """Take nothing that this thread draws meanwhile."""
         self._thread.suspended = getattr(self._thread, "suspended", 0) + 1
         try:
             yield
@@ -61,27 +57,27 @@ class Pictures:
             self._thread.suspended -= 1
 
     def close(self) -> None:
-        """Take nothing from now on, not even from threads that go on."""
+        """Take nothing from now on, not even from threads that are still running."""
         with self.lock:
             self._open = False
 
     def has(self, source: object) -> bool:
-        """Whether a picture of ``source`` was taken, in whatever state it was."""
+        """Whether a picture of ``source`` was taken, in any state."""
         return any(seen() is source for seen, _ in self._seen)
 
     def full(self, source: object) -> bool:
-        """Whether rendering ``source`` is pointless: no room, and nothing it could repeat."""
+        """Whether rendering ``source`` is pointless: no room, and no earlier picture to repeat."""
         if self.count < self._max_figures or self.has(source):
             return False
         self.note(f"only the first {self._max_figures} figures were kept")
         return True
 
     def add(self, data: bytes, mime: str, source: object = None) -> int | None:
-        """Send a picture, unless it is the same as one taken of ``source`` before.
+        """Send a picture, unless it equals an earlier one of ``source``.
 
-        Saved, then shown, then displayed: one picture as long as it does not
-        change. ``source`` None: unless it is the same as any. Returns its number,
-        from 0, None if it was not sent.
+        A figure saved, then shown, then displayed is one picture as long as it doesn't
+        change. With ``source`` None, unless it equals any earlier one. Returns its number,
+        from 0, or None if it wasn't sent.
         """
         with self.lock:
             self.offered += 1
@@ -102,7 +98,7 @@ class Pictures:
             return None
 
     def add_preview(self, number: int, data: bytes) -> None:
-        """Send the PNG of a figure that was sent as something else."""
+        """Send the PNG of a figure that was sent in another format."""
         with self.lock:
             if self.total_bytes + len(data) > self._max_bytes:
                 self.note("a figure's preview was dropped: over the limit for results")
@@ -111,7 +107,7 @@ class Pictures:
             self._send({"type": "preview", "figure": number}, data)
 
     def note(self, text: str) -> None:
-        """Tell the user, once."""
+        """Add a note for the user, once."""
         short = text if len(text) <= MAX_NOTE_CHARS else text[: MAX_NOTE_CHARS - 1] + "…"
         if short not in self.notes and len(self.notes) < MAX_NOTES:
             self.notes.append(short)

@@ -1,4 +1,4 @@
-"""Pillow's images: displayed, or shown, which starts no viewer."""
+"""Pillow's images, taken when displayed or shown; no viewer is started."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..exceptions import in_short
-from .pictures import MAX_PIXELS, PNG, Pictures
+from ..encoding.reprs import in_short
+from ..shared.figures import PNG
+from .pictures import MAX_PIXELS, Pictures
 
 PNG_MODES = frozenset({"1", "L", "LA", "I", "P", "RGB", "RGBA", "I;16"})
 
@@ -19,14 +20,14 @@ class PillowImages:
     def __init__(self, pictures: Pictures, replace: Callable[[Any, str, Any], None]) -> None:
         self._pictures = pictures
         self._replace = replace
-        self._image_class: Any = ()  # of nothing, until Pillow is imported
+        self._image_class: Any = ()  # matches nothing until Pillow is imported
 
     def hooks(self) -> Mapping[str, Callable[[Any], None]]:
-        """Tell what to do with which module."""
+        """Return what to do when each module is imported."""
         return {"PIL.Image": self._hook_images, "PIL.ImageShow": self._hook_show}
 
     def display(self, value: Any) -> bool:
-        """Take an image; False if it is none."""
+        """Take an image; return False for anything else."""
         if not issubclass(type(value), self._image_class):
             return False
         if not self._pictures.active or self._pictures.full(value):
@@ -42,7 +43,7 @@ class PillowImages:
         if width * height > MAX_PIXELS:
             factor = math.ceil(math.sqrt(width * height / MAX_PIXELS))
             image = image.convert("RGBA" if "A" in image.getbands() else "RGB").reduce(factor)
-            self._pictures.note(f"an image of {width}×{height} pixels was made smaller")
+            self._pictures.note(f"an image of {width}×{height} pixels was scaled down")
         if image.mode not in PNG_MODES:
             image = image.convert("L" if image.mode == "F" else "RGB")
         buffer = io.BytesIO()

@@ -1,32 +1,32 @@
-"""Plotly's figures, as the JSON they are: shown, displayed, saved, or left in a variable."""
+"""Plotly figures, taken as JSON when they are shown, displayed, saved, or left in a variable."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any
 
-from ..exceptions import in_short
-from .kaleido_programs import bundled_browser
-from .pictures import PLOTLY, Pictures
-from .plotly_export import to_image
-from .plotly_previews import PlotlyPreviews
+from ..encoding.reprs import in_short
+from ..shared.figures import PLOTLY
+from .pictures import Pictures
+from .plotly_drawing import PlotlyPreviews, to_image
 
 MAX_JSON_BYTES = 32 << 20
 SAVING = ("write_html", "write_image", "write_json")
 
 
 class PlotlyFigures:
-    """Takes figures as JSON; a browser, where there is one, draws them after the code."""
+    """Takes figures as JSON; ``previews`` are drawn after the code, where kaleido is installed."""
 
     def __init__(self, pictures: Pictures, replace: Callable[[Any, str, Any], None]) -> None:
+        self.previews = PlotlyPreviews(pictures)
         self._pictures = pictures
         self._replace = replace
-        self._previews = PlotlyPreviews(pictures)
-        self._figure_class: Any = ()  # of nothing, until plotly is imported
+        self._figure_class: Any = ()  # matches nothing until plotly is imported
 
     def hooks(self) -> Mapping[str, Callable[[Any], None]]:
-        """Tell what to do with which module."""
+        """Return what to do when each module is imported."""
         return {
             "plotly.basedatatypes": self._hook_figures,
             "plotly.io": self._hook_show,
@@ -34,22 +34,18 @@ class PlotlyFigures:
         }
 
     def display(self, value: Any) -> bool:
-        """Take a figure; False if it is none."""
+        """Take a figure; return False for anything else."""
         if not issubclass(type(value), self._figure_class):
             return False
         self._take(value)
         return True
 
     def take_unseen(self, value: Any) -> None:
-        """Take a figure with something in it that was not taken before, in any state."""
+        """Take a figure that isn't empty and was never taken before, in any state."""
         if issubclass(type(value), self._figure_class) and not self._pictures.has(value):
             layout = value.layout.to_plotly_json()
             if value.data or layout.keys() - {"template"}:
                 self._take(value)
-
-    def draw_previews(self, end_s: float) -> None:
-        """Draw the figures as PNG where kaleido can; ``end_s`` as there."""
-        self._previews.draw(end_s)
 
     def _take(self, figure: Any) -> None:
         if not self._pictures.active or self._pictures.full(figure):
@@ -59,7 +55,7 @@ class PlotlyFigures:
 
             data = plotly.io.to_json(figure, validate=isinstance(figure, dict)).encode()
         except BaseException as error:
-            self._pictures.note(f"a plotly figure could not be written down: {in_short(error)}")
+            self._pictures.note(f"a plotly figure could not be turned into JSON: {in_short(error)}")
             return
         if len(data) > MAX_JSON_BYTES:
             self._pictures.note(
@@ -68,18 +64,17 @@ class PlotlyFigures:
             return
         number = self._pictures.add(data, PLOTLY, None if isinstance(figure, dict) else figure)
         if number is not None:
-            self._previews.remember(number, data)
+            self.previews.remember(number, data)
 
     def _hook_show(self, module: Any) -> None:
         def show(figure: Any, *_: object, **__: object) -> None:
             with self._pictures.lock:
                 self._take(figure)
 
-        # Where the class's own show() looks it up as well.
-        self._replace(module, "show", show)
+        self._replace(module, "show", show)  # the figure class's own show() looks it up here too
 
     def _hook_export(self, module: Any) -> None:
-        if bundled_browser() is not None and not module.kaleido_available():
+        if find_spec("kaleido") is not None and not module.kaleido_available():
             self._replace(module, "kaleido_available", lambda: True)
             self._replace(module, "to_image", to_image)
 

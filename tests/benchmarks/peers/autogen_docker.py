@@ -1,4 +1,4 @@
-"""AutoGen: one container stays up, each run is a new process in it."""
+"""AutoGen: one container stays up; each run is a new process in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from exchange import serve
 
 def main(image: str) -> None:
     """Serve runs in one executor."""
-    # It has no option for these.
+    # There are no options for these.
     ContainerCollection.create = functools.partialmethod(
         ContainerCollection.create, network_mode="none", stop_signal="SIGKILL"
     )

@@ -1,6 +1,6 @@
-"""How a peer's script talks with the benchmark: code in, seconds out, a line of JSON each.
+"""A peer's script and the benchmark exchange JSON lines: code in, seconds out.
 
-Runs in the peer's own environment, so it imports nothing of this project.
+This runs in the peer's environment, so it imports nothing from this project.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 
 def serve(run: Callable[[str], str]) -> None:
-    """Run each line's code by ``run``, which returns what was printed, and answer with its time."""
-    # What a library prints would be taken for an answer.
+    """Run each line's code with ``run``, which returns its output, and answer with the time."""
+    # Keep the output of libraries out of the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     with contextlib.redirect_stdout(sys.stderr):

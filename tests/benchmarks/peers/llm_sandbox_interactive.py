@@ -1,4 +1,4 @@
-"""llm-sandbox: one IPython process stays open and keeps its state from run to run."""
+"""llm-sandbox: one IPython process stays open and keeps its state between runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""llm-sandbox: a session of a pool of waiting containers for each run."""
+"""llm-sandbox: a new session for each run, from a pool of waiting containers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RUNTIME = {"network_mode": "none", "command": "/bin/sh", "stop_signal": "SIGKILL
 
 
 def main(image: str) -> None:
-    """Serve runs, each in a session of its own that takes a container of the pool."""
+    """Serve runs, each in its own session with a container from the pool."""
     pool = create_pool_manager(
         backend=SandboxBackend.DOCKER,
         config=PoolConfig(max_pool_size=2, min_pool_size=2),

@@ -1,4 +1,4 @@
-"""llm-sandbox: one session stays open, each run is a new process in its container."""
+"""llm-sandbox: one session stays open; each run is a new process in its container."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main(image: str) -> None:
         backend=SandboxBackend.DOCKER,
         image=image,
         lang="python",
-        # Else it makes an environment and has pip ask the index at each start.
+        # Otherwise it creates an environment and calls pip at each start.
         skip_environment_setup=True,
         runtime_configs=RUNTIME,
     ) as session:

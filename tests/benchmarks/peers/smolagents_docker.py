@@ -1,4 +1,4 @@
-"""smolagents: one container with a Jupyter kernel, which keeps its state from run to run."""
+"""smolagents: one container with a Jupyter kernel that keeps its state between runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from smolagents.remote_executors import DockerExecutor
 
 def main(image: str) -> None:
     """Serve runs in one kernel."""
-    # One of its own: another engine of this machine may have taken the default bridge away.
+    # Its own network: another engine on this machine may have removed the default bridge.
     name = f"codegen-agent-bench-{uuid.uuid4().hex[:12]}"
     network = docker.from_env().networks.create(name, driver="bridge")
     try:

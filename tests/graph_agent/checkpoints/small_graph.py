@@ -1,19 +1,13 @@
-"""A graph of three nodes without model or sandbox, and a way to save one checkpoint."""
+"""A graph of three nodes without model or sandbox."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from langgraph.checkpoint.base import BaseCheckpointSaver, empty_checkpoint
 from langgraph.constants import END, START
 from langgraph.graph import StateGraph
 from typing_extensions import TypedDict
-
-from graph_agent.checkpoints import open_saver
-
-THREAD: Any = {"configurable": {"thread_id": "t"}}
 
 
 class State(TypedDict, total=False):
@@ -25,7 +19,7 @@ class State(TypedDict, total=False):
 
 
 def build(saver: Any, before_execute: Callable[[], None] = lambda: None) -> Any:
-    """Build it; ``before_execute`` is called in its second node."""
+    """Build the graph; ``before_execute`` is called in its second node."""
 
     def generate(_: State) -> State:
         return {"attempts": [{"number": 1, "code": "x = 1"}], "decision": None}
@@ -45,17 +39,3 @@ def build(saver: Any, before_execute: Callable[[], None] = lambda: None) -> Any:
     graph.add_edge("execute", "decide")
     graph.add_edge("decide", END)
     return graph.compile(checkpointer=saver)
-
-
-def put(saver: BaseCheckpointSaver[str], thread: str, **values: object) -> None:
-    """Save a checkpoint with these channel values."""
-    versions: Any = dict.fromkeys(values, "1")
-    checkpoint = empty_checkpoint() | {"channel_values": values, "channel_versions": versions}
-    config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
-    saver.put(config, checkpoint, {}, versions)  # type: ignore[arg-type]  # a TypedDict by |
-
-
-def save(state_dir: Path, thread: str, **values: object) -> None:
-    """Open the SQLite database of a state folder and save a checkpoint."""
-    with open_saver(state_dir) as saver:
-        put(saver, thread, **values)

@@ -1,4 +1,4 @@
-"""The whole graph on Postgres, with the real sandbox: killed, cut off, and taken up again."""
+"""The whole graph on Postgres, with the real sandbox: killed, disconnected and resumed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from graph_agent import CheckpointError, CodeGenerationRequest, build_graph
-from graph_agent.checkpoints import is_over, open_checkpoints, runs
-from graph_agent.settings import Settings
+from graph_agent.checkpoints import is_finished, list_runs, open_checkpoints
+from graph_agent.config.settings import Settings
 from sandbox import DockerSandbox, VariableStore
-from tests.graph_agent.checkpoints.small_graph import THREAD
+from tests.graph_agent.checkpoints.saving import THREAD
 from tests.postgres_server import PostgresServer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
@@ -25,7 +25,7 @@ import time
 from graph_agent import build_graph, load_settings
 from graph_agent.checkpoints import open_checkpoints
 from sandbox import VariableStore
-from tests.graph_agent.checkpoints.small_graph import THREAD
+from tests.graph_agent.checkpoints.saving import THREAD
 from tests.graph_agent.checkpoints.test_flow import REQUEST
 from tests.scripted_model import ScriptedModel, fenced
 
@@ -47,14 +47,14 @@ def store(settings: Settings) -> VariableStore:
 
 
 def resumed(settings: Settings, sandbox: DockerSandbox, *, asked: list[str]) -> dict[str, Any]:
-    """Go on with the run; ``asked``: what the model is still asked."""
+    """Resume the run; ``asked``: the model calls still expected."""
     client = ScriptedModel(verdicts=[verdict(True)])
     with open_checkpoints(settings) as saver:
         out: dict[str, Any] = build_graph(client, saver, sandbox=sandbox).invoke(None, THREAD)
         saved = saver.get_tuple(THREAD)
         assert saved is not None
-        assert is_over(saved.checkpoint["channel_values"])
-        assert [(one.thread_id, one.status, one.attempts) for one in runs(saver)] == [
+        assert is_finished(saved.checkpoint["channel_values"])
+        assert [(run.thread_id, run.status, run.attempts) for run in list_runs(saver)] == [
             ("t", "solved", 1)
         ]
     assert client.calls == asked
@@ -65,18 +65,18 @@ def test_a_run_from_start_to_end(
     on_postgres: Settings, sandbox: DockerSandbox, store: VariableStore
 ) -> None:
     client = ScriptedModel(
-        codes=[fenced("x = m"), fenced("x = n * 2")], verdicts=[verdict(False), verdict(True)]
+        codes=[fenced("x = n.m"), fenced("x = n * 2")], verdicts=[verdict(False), verdict(True)]
     )
     with open_checkpoints(on_postgres) as saver:
         graph = build_graph(client, saver, sandbox=sandbox)
         out = graph.invoke(REQUEST.to_input(store), THREAD)
         assert graph.get_state(THREAD).values["attempts"] == out["attempts"]
-        assert [(one.status, one.attempts) for one in runs(saver)] == [("solved", 2)]
+        assert [(run.status, run.attempts) for run in list_runs(saver)] == [("solved", 2)]
     assert out["success"]
     assert out["attempts"][1]["execution"]["variables"][0]["name"] == "x"
 
 
-def test_a_run_killed_in_the_middle_goes_on_in_another_process(
+def test_a_killed_run_is_resumed_in_another_process(
     on_postgres: Settings, sandbox: DockerSandbox
 ) -> None:
     assert on_postgres.checkpoints is not None
@@ -98,7 +98,7 @@ def test_a_run_killed_in_the_middle_goes_on_in_another_process(
     assert out["code"].endswith("x = n * 2\n")
 
 
-def test_a_server_that_goes_away_in_the_middle(
+def test_a_run_whose_server_stops_is_resumed_when_it_is_back(
     on_postgres: Settings, sandbox: DockerSandbox, store: VariableStore, postgres: PostgresServer
 ) -> None:
     def stop_server(_: Any) -> str:
@@ -116,5 +116,5 @@ def test_a_server_that_goes_away_in_the_middle(
             resumed(on_postgres, sandbox, asked=[])
     finally:
         postgres.start()
-    # The answer had come, and is paid for: it is in the journal.
+    # The answer had arrived and was paid for, so it is not requested again.
     assert resumed(on_postgres, sandbox, asked=[])["success"]

@@ -1,4 +1,4 @@
-"""The command, without a model."""
+"""The command without a model."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from tests.graph_agent.cli.command import Command
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """The command in an empty folder, with no key and no model."""
+    """The command in an empty folder, without a key or a model."""
     return Command(tmp_path / "work")

@@ -1,4 +1,4 @@
-"""The command at a terminal: a real one, seen from its other end."""
+"""The command at a real terminal, read from the other end."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.graph_agent.cli.command import LIMIT_S, Command
 
 
 class Terminal:
-    """Runs a command with a terminal as all its streams; a context manager."""
+    """A context manager that runs a command with a terminal as its three streams."""
 
     def __init__(self, command: Command, *args: str, **environ: str) -> None:
-        self._end, there = pty.openpty()
+        self._end, terminal = pty.openpty()
         plain = {"TERM": "dumb", "COLUMNS": "200", "NO_COLOR": "1"}
-        self._process = command.start_with(args, plain | environ, there, there, there)
-        os.close(there)
+        self._process = command.start_with(args, plain | environ, terminal, terminal, terminal)
+        os.close(terminal)
         self.shown = ""
         self._read_to = 0
 
@@ -40,11 +40,11 @@ class Terminal:
         os.close(self._end)
 
     def expect(self, text: str) -> str:
-        """Wait until something new is shown and return what was shown up to it."""
+        """Wait until ``text`` appears and return the new output before it."""
         deadline = time.monotonic() + LIMIT_S
         while (found := self.shown.find(text, self._read_to)) < 0:
-            assert time.monotonic() < deadline, f"{text!r} never came: {self.shown}"
-            assert self._more(), f"{text!r} never came: {self.shown}"
+            assert time.monotonic() < deadline, f"{text!r} did not appear: {self.shown}"
+            assert self._more(), f"{text!r} did not appear: {self.shown}"
         before = self.shown[self._read_to : found]
         self._read_to = found + len(text)
         return before
@@ -75,7 +75,7 @@ class Terminal:
 
 
 def editor(folder: Path, code: str) -> str:
-    """Make an editor that puts ``code`` in place of whatever it is given."""
+    """Make an editor that replaces the content of any file with ``code``."""
     new = folder / "new_code.py"
     new.write_text(code)
     script = folder / "editor.sh"

@@ -1,4 +1,4 @@
-"""A person in the loop: at a terminal, and where there is none."""
+"""Approval by a person: at a terminal, and without one."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_no_with_words_then_edit(tmp_path: Path) -> None:
             assert "+x = 2" in asked
             terminal.type("e")
             assert terminal.ended() == 0, terminal.shown
-        assert "a person rejected the code: Larger, please." in server.requests[1].prompt
-        assert "A person changed the code before it ran" in server.requests[2].prompt
+        assert "Larger, please" in server.requests[1].prompt
+        assert "A person changed the code" in server.requests[2].prompt
         assert "x = 42" in server.requests[2].prompt
     assert (command.folder / "out" / "code.py").read_text().endswith("\nx = 42\n")
 
@@ -72,9 +72,9 @@ def test_ctrl_c_at_the_question(tmp_path: Path) -> None:
             terminal.interrupt()
             assert terminal.ended() == 130
         assert "Traceback" not in terminal.shown
-        hint = terminal.shown[terminal.shown.index("to go on with this run: ") :].split()
+        hint = terminal.shown[terminal.shown.rindex("codegen-agent resume ") :].split()
         thread = hint[hint.index("resume") + 1]
-        # A terminal is asked again, whoever takes it up.
+        # At a terminal, resume asks again.
         with Terminal(command, "resume", thread) as terminal:
             terminal.expect("Run it?")
             terminal.type("y")
@@ -83,14 +83,14 @@ def test_ctrl_c_at_the_question(tmp_path: Path) -> None:
 
 
 def waiting(command: Command, *args: str, **environ: str) -> Done:
-    done = command("run", "Go", "--json", *args, **environ)
+    """Run in this process until the code waits."""
+    done = command.here("run", "Go", "--json", *args, **environ)
     assert done.code == 130, done.err
-    wait_until(lambda: containers_left(done.pid) == 0, limit_s=10)
     return done
 
 
 def statuses(command: Command) -> list[str]:
-    return [one["status"] for one in command("threads", "--json").json["threads"]]
+    return [thread["status"] for thread in command.here("threads", "--json").json["threads"]]
 
 
 def test_without_a_terminal(tmp_path: Path) -> None:
@@ -98,21 +98,20 @@ def test_without_a_terminal(tmp_path: Path) -> None:
         command = Command(tmp_path / "work", server)
         done = command("run", "Go", "--approve")
         assert done.code == 130
+        wait_until(lambda: containers_left(done.pid) == 0, limit_s=60)
         assert "Traceback" not in done.err
         assert "x = 1" in done.out
-        (how,) = [one for one in done.out.splitlines() if one.startswith("to answer: ")]
+        (how,) = [line for line in done.out.splitlines() if "--reject WORDS" in line]
         thread = how.split()[4]
         assert how.endswith(
             f"codegen-agent resume {thread} --yes | --edit FILE.py | --reject WORDS"
         )
-        assert [one["status"] for one in command("threads", "--json").json["threads"]] == [
-            "waiting"
-        ]
-        # Without an answer it says again what it waits for.
-        again = command("resume", thread)
+        assert statuses(command) == ["waiting"]
+        # Without an answer it asks again.
+        again = command.here("resume", thread)
         assert (again.code, again.out) == (130, done.out)
         assert len(server.requests) == 1
-        last = command("resume", thread, "--yes", "--json")
+        last = command.here("resume", thread, "--yes", "--json")
         assert last.code == 0, last.err
         assert last.json["attempts"][0]["review"]["decision"] == "approve"
         assert statuses(command) == ["solved"]
@@ -121,13 +120,13 @@ def test_without_a_terminal(tmp_path: Path) -> None:
 def test_json_waits_in_one_object(tmp_path: Path) -> None:
     with GeminiServer(SOLVES) as server:
         command = Command(tmp_path / "work", server)
-        said = waiting(command, "--approve").json
-        assert (said["success"], said["exit_code"]) == (False, 130)
-        assert said["waiting_for"]["code"] == "x = 1"
-        assert said["waiting_for"]["answers"] == ["approve", "edit", "reject"]
+        output = waiting(command, "--approve").json
+        assert (output["success"], output["exit_code"]) == (False, 130)
+        assert output["waiting_for"]["code"] == "x = 1"
+        assert output["waiting_for"]["answers"] == ["approve", "edit", "reject"]
         edited = tmp_path / "edited.py"
         edited.write_text("x = 7\n")
-        done = command("resume", said["thread_id"], "--edit", str(edited), "--json")
+        done = command.here("resume", output["thread_id"], "--edit", str(edited), "--json")
         assert done.code == 0, done.err
         assert done.json["waiting_for"] is None
         assert done.json["variables"]["x"]["value"] == 7
@@ -137,34 +136,34 @@ def test_reject_with_words(tmp_path: Path) -> None:
     with GeminiServer([Text(fenced("x = 1")), Text(fenced("x = 2"))]) as server:
         command = Command(tmp_path / "work", server)
         thread = waiting(command, "--approve", "--max-attempts", "2").json["thread_id"]
-        again = command("resume", thread, "--reject", "Not one", "--json")
+        again = command.here("resume", thread, "--reject", "Not one", "--json")
         assert again.code == 130
         assert again.json["waiting_for"]["attempt"] == 2
         assert "Not one" in server.requests[1].prompt
-        last = command("resume", thread, "--reject", "Nor two")
+        last = command.here("resume", thread, "--reject", "Nor two", "--verbose")
         assert last.code == 1
-        assert "and said: Nor two" in last.out
+        assert "Nor two" in last.out
         assert f"resume {thread} --max-attempts MORE" in last.err
 
 
-def test_answers_that_make_no_sense(tmp_path: Path) -> None:
+def test_unusable_answers(tmp_path: Path) -> None:
     with GeminiServer(SOLVES) as server:
         command = Command(tmp_path / "work", server)
         thread = waiting(command, "--approve").json["thread_id"]
         (command.folder / "broken.py").write_text("x = (")
         for args, says in (
-            (["--yes", "--reject", "No"], "give one of --yes, --edit and --reject"),
-            (["--edit", "nowhere.py"], "cannot read the edited file 'nowhere.py'"),
+            (["--yes", "--reject", "No"], "--yes, --edit and --reject"),
+            (["--edit", "nowhere.py"], "'nowhere.py'"),
             (["--edit", "broken.py"], "does not parse"),
         ):
-            done = command("resume", thread, *args)
+            done = command.here("resume", thread, *args)
             assert done.code == 2
             (line,) = done.error_lines
             assert says in line
-        assert command("resume", thread, "--yes").code == 0
-        over = command("resume", thread, "--yes")
-    assert over.code == 2
-    assert "nothing was asked" in over.err
+        assert command.here("resume", thread, "--yes").code == 0
+        too_late = command.here("resume", thread, "--yes")
+    assert too_late.code == 2
+    assert "answer" in too_late.err
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,6 @@ def test_answers_that_make_no_sense(tmp_path: Path) -> None:
     [
         ([], "always", 130),
         (["--no-approve"], "always", 0),
-        (["--approve", "--approve-risky"], "", 2),
     ],
     ids=str,
 )
@@ -181,4 +179,4 @@ def test_the_setting_and_the_options(
 ) -> None:
     with GeminiServer(SOLVES) as server:
         command = Command(tmp_path / "work", server)
-        assert command("run", "Go", *args, CODEGEN_AGENT_APPROVE=setting).code == code
+        assert command.here("run", "Go", *args, CODEGEN_AGENT_APPROVE=setting).code == code

@@ -1,15 +1,16 @@
-"""``run`` with Gemini's real client, a real container, and real files."""
+"""``run`` and ``fork`` with Gemini's real client, a real container and real files."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from graph_agent.cli.run import usable_folder
 from tests.gemini_server import GeminiServer, Reply, Text
 from tests.graph_agent.cli.command import KEY, Command, Done, containers_left, finished
 from tests.scripted_model import fenced, verdict
@@ -35,11 +36,12 @@ HEADINGS = [
 
 
 def answer(
-    tmp_path: Path, replies: Sequence[Reply], *args: str, **environ: str
+    tmp_path: Path, replies: Sequence[Reply], *args: str, here: bool = False, **environ: str
 ) -> tuple[Command, Done]:
+    """Run the command, in this process if ``here``, with a model that gives these replies."""
     with GeminiServer(replies) as server:
         command = Command(tmp_path / "work", server)
-        return command, command(*args, **environ)
+        return command, (command.here if here else command)(*args, **environ)
 
 
 def solved_by(code: str, why: str = "Seen.") -> list[Reply]:
@@ -51,14 +53,17 @@ def test_the_sample(tmp_path: Path) -> None:
     check = tmp_path / "check.py"
     check.write_text("assert pivot_table.shape == (4, 2)\n")
     command, done = answer(
-        tmp_path, solved_by(HEATMAP), *args, "--check", str(check), "--out", "out"
+        tmp_path, solved_by(HEATMAP), *args, "--check", str(check), "--out", "out", "--verbose"
     )
     assert done.code == 0, done.err
     out = command.folder / "out"
     transcript = (out / "transcript.md").read_text()
-    places = [transcript.index(one) for one in HEADINGS]
+    places = [transcript.index(heading) for heading in HEADINGS]
     assert places == sorted(places)
-    assert all(one in done.out for one in HEADINGS)
+    assert all(heading in done.out for heading in HEADINGS)
+    first, *rest = done.out.splitlines()
+    assert first.startswith("Answer: ")
+    assert any(line.startswith("Solved after 1 attempt, judged by checks") for line in rest)
     assert (out / "code.py").read_text() == (
         "# User request: Tip percentage by day and time, as a heatmap\n" + HEATMAP
     )
@@ -74,44 +79,47 @@ def test_the_sample(tmp_path: Path) -> None:
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     _, done = answer(tmp_path, solved_by("rows = 244\nprint(rows)"), "run", "Count", "--json")
     assert (done.code, done.err) == (0, "")
-    said = done.json
-    assert (said["success"], said["exit_code"]) == (True, 0)
-    assert said["code"] == "# User request: Count\nrows = 244\nprint(rows)\n"
-    assert said["variables"]["rows"]["value"] == 244
-    assert said["attempts"][0]["execution"]["stdout"] == "244\n"
-    assert said["usage"]["generate"] == {
+    output = done.json
+    assert (output["success"], output["exit_code"]) == (True, 0)
+    assert output["code"] == "# User request: Count\nrows = 244\nprint(rows)\n"
+    assert output["variables"]["rows"]["value"] == 244
+    assert output["attempts"][0]["execution"]["stdout"] == "244\n"
+    assert output["usage"]["generate"] == {
         "calls": 1,
         "input_tokens": 11,
         "output_tokens": 7,
         "cached_calls": 0,
     }
-    assert all(one in said["transcript"] for one in HEADINGS)
-    # Without --out the files are kept with the rest of the run.
-    assert said["out"] == str(tmp_path / "state" / "runs" / said["thread_id"])
-    assert all(Path(said["out"], one).is_file() for one in said["files"])
+    assert all(heading in output["transcript"] for heading in HEADINGS)
+    # Without --out the files go to the run's folder in the state folder.
+    assert output["out"] == str(tmp_path / "state" / "runs" / output["thread_id"])
+    assert all(Path(output["out"], name).is_file() for name in output["files"])
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=str)
-def test_a_request_that_is_never_solved(tmp_path: Path, form: tuple[str, ...]) -> None:
+def test_an_unsolved_request(tmp_path: Path, form: tuple[str, ...]) -> None:
     replies: list[Reply] = [
         Text(fenced("1 / 0")),
         Text(verdict(False)),
         Text(fenced("2 / 0")),
         Text(verdict(False)),
     ]
-    command, done = answer(tmp_path, replies, "run", "Divide", "--max-attempts", "2", *form)
+    args = ("run", "Divide", "--max-attempts", "2", *form)
+    command, done = answer(tmp_path, replies, *args, here=True)
     assert done.code == 1
     if form:
         assert done.json["success"] is False
         assert done.json["exit_code"] == 1
         assert len(done.json["attempts"]) == 2
     else:
-        assert "**Success:** No" in done.out
-        assert "**Code Assessment:** not solved after 2 attempts" in done.out
-    assert [one["status"] for one in command("threads", "--json").json["threads"]] == ["not solved"]
+        first, *_, last = done.out.splitlines()
+        assert first.startswith("Not solved: ZeroDivisionError")
+        assert last.startswith("Not solved after 2 attempts, judged by")
+    (thread,) = command.here("threads", "--json").json["threads"]
+    assert thread["status"] == "not solved"
 
 
-def test_neither_key_nor_data_in_the_log_nor_the_key_in_any_output(tmp_path: Path) -> None:
+def test_the_log_holds_neither_key_nor_data_and_no_output_the_key(tmp_path: Path) -> None:
     canary = "canary-4711"
     command = Command(tmp_path / "work")
     (command.folder / "pets.csv").write_text(f"name,age\n{canary},3\n")
@@ -119,129 +127,198 @@ def test_neither_key_nor_data_in_the_log_nor_the_key_in_any_output(tmp_path: Pat
     with GeminiServer([Text(fenced(code)), Text(verdict(False, why=canary))]) as server:
         command.server = server
         args = ("run", canary, "--var", "pets=pets.csv", "--max-attempts", "1", "--out", "out")
-        done = command(*args, CODEGEN_AGENT_LOG_LEVEL="DEBUG")
-        # The one thing a default run tells the model: a few values.
+        done = command.here(*args, CODEGEN_AGENT_LOG_LEVEL="DEBUG")
+        # By default the model sees a few values.
         assert canary in server.requests[0].prompt
     assert done.code == 1
     assert canary in done.out
     log = (tmp_path / "state" / "log" / "codegen_agent.log").read_text()
     assert "attempt 1" in log
     assert canary not in log
-    written = [one for one in tmp_path.rglob("*") if one.is_file()]
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 5
     for file in written:
         assert KEY.encode() not in file.read_bytes(), file
     assert KEY not in done.out + done.err
 
 
-@pytest.mark.parametrize(("level", "told"), [("schema", False), ("sample", True)])
-def test_privacy(tmp_path: Path, level: str, told: bool) -> None:
+@pytest.mark.parametrize(("level", "sent"), [("schema", False), ("sample", True)])
+def test_privacy(tmp_path: Path, level: str, sent: bool) -> None:
     with GeminiServer(solved_by("names = list(pets.columns)")) as server:
         command = Command(tmp_path / "work", server)
         (command.folder / "pets.csv").write_text("name,age\ncanary-4711,3\n")
-        done = command("run", "Name them", "--var", "pets=pets.csv", "--privacy", level)
+        done = command.here("run", "Name them", "--var", "pets=pets.csv", "--privacy", level)
         assert done.code == 0, done.err
-        assert ("canary-4711" in "".join(one.prompt for one in server.requests)) is told
+        assert ("canary-4711" in "".join(request.prompt for request in server.requests)) is sent
 
 
-def test_a_key_in_the_folders_dotenv_is_used_and_never_shown(tmp_path: Path) -> None:
+def test_a_key_from_dotenv_is_used_and_never_shown(tmp_path: Path) -> None:
     with GeminiServer(solved_by("x = 1")) as server:
         command = Command(tmp_path / "work")
         (command.folder / ".env").write_text(f"GEMINI_API_KEY_FOR_CODEGEN_AGENT={KEY}\n")
         environ = {"GOOGLE_GEMINI_BASE_URL": server.url, "CODEGEN_AGENT_DOTENV_PATH": ""}
-        done = command("run", "Go", **environ)
+        assert command.here("env", "allow", **environ).code == 0
+        done = command.here("run", "Go", **environ)
         assert done.code == 0, done.err
         assert server.requests[0].headers["x-goog-api-key"] == KEY
-        doctor = command("doctor", "--json", **environ)
+        doctor = command.here("doctor", "--json", **environ, DOCKER_HOST="unix:///nowhere")
     assert KEY not in done.out + done.err + doctor.out + doctor.err
 
 
 ODD = "Sum [bold]x[/bold] [red]\n**Success:** 🎉 \x1b]0;title\x07 {x} %s \\n"
 
 
-def test_odd_text_is_shown_as_it_is_and_obeyed_by_nobody(tmp_path: Path) -> None:
+def test_odd_text_is_shown_but_not_interpreted(tmp_path: Path) -> None:
     why = "Fine [link=x]here[/link] \x1b[2J\x9b2J done"
     code = "print('\\x1b]0;owned\\x07 [bold]')\nx = 1"
-    command, done = answer(tmp_path, solved_by(code, why=why), "run", ODD)
+    command, done = answer(tmp_path, solved_by(code, why=why), "run", ODD, "--verbose", here=True)
     assert done.code == 0, done.err
-    for text in (done.out, done.err, command("threads").out):
+    listing = command.here("threads", COLUMNS="200").out
+    for text in (done.out, done.err, listing):
         assert "\x1b" not in text
         assert "\x07" not in text
         assert "\x9b" not in text
-    assert "[bold]x[/bold] [red]\n**Success:** 🎉" in done.out
+    assert "[bold]x[/bold] [red]\n# **Success:** 🎉" in done.out, "the saved code's comment"
+    assert "\n**Success:** 🎉" not in done.out
     assert "[link=x]here[/link]" in done.err
-    assert "[bold]x[/bold]" in command("threads").out
-    threads = command("threads", "--json").json["threads"]
+    assert "[bold]x[/bold]" in listing
+    threads = command.here("threads", "--json").json["threads"]
     assert threads[0]["request"] == ODD.strip()
     assert ODD.splitlines()[0] in Path(
         tmp_path / "state" / "runs" / threads[0]["thread_id"] / "code.py"
     ).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_terminal_without_unicode(tmp_path: Path, encoding: str) -> None:
-    environ = {"PYTHONIOENCODING": encoding, "COLUMNS": "20"}
-    replies = solved_by("word = 'é🎉'\nprint(word)", why="🎉")
-    command, done = answer(tmp_path, replies, "run", "Say 🎉", **environ)
-    assert done.code == 0, done.err
-    assert "\\U0001f389" in done.out
-    assert command("threads", **environ).code == 0
-
-
-def test_a_locale_without_unicode_keeps_the_request(tmp_path: Path) -> None:
-    environ = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    _, done = answer(tmp_path, solved_by("x = 1"), "run", "Größe 🎉", "--json", **environ)
-    assert done.code == 0, done.err
-    assert done.json["code"].startswith("# User request: Größe 🎉\n")
-
-
-def test_a_reader_who_goes_away_changes_nothing(tmp_path: Path) -> None:
-    with GeminiServer(solved_by("x = 1")) as server:
-        command = Command(tmp_path / "work", server)
-        process = command.start("run", "Go", "--out", "out")
-        assert process.stdout is not None
-        process.stdout.close()
-        process.stdout = None
-        done = finished(process)
-    assert done.code == 0, done.err
-    assert "Traceback" not in done.err
-    assert (command.folder / "out" / "transcript.md").is_file()
-
-
-@pytest.mark.parametrize("args", ["threads", "threads --json", "doctor"])
-def test_head_gets_its_line_without_a_traceback(command: Command, args: str) -> None:
-    piped = subprocess.run(
-        f"{sys.executable} -m graph_agent.cli {args} | head -c 1",
-        shell=True,
-        cwd=command.folder,
-        capture_output=True,
-        check=True,
-    )
-    assert len(piped.stdout) == 1
-    assert b"Traceback" not in piped.stderr
-    assert b"BrokenPipe" not in piped.stderr
-
-
 def test_two_runs_at_once_in_one_state_folder(tmp_path: Path) -> None:
-    with GeminiServer([Text(fenced("x = 1"))]) as one, GeminiServer([Text(fenced("x = 2"))]) as two:
-        # A request with a check is judged by it alone: no verdict to script.
+    first, second = (GeminiServer([Text(fenced(f"x = {number}"))]) for number in (1, 2))
+    with first, second:
+        # A request with a check is judged by the check alone: no verdict to script.
         (tmp_path / "check.py").write_text("assert x in (1, 2)")
         args = ("run", "Go", "--check", str(tmp_path / "check.py"), "--json")
-        commands = [Command(tmp_path / "work", one), Command(tmp_path / "work", two)]
+        commands = [Command(tmp_path / "work", server) for server in (first, second)]
         processes = [command.start(*args) for command in commands]
         runs = [finished(process) for process in processes]
     assert [run.code for run in runs] == [0, 0], runs
     assert [run.json["variables"]["x"]["value"] for run in runs] == [1, 2]
-    threads = commands[0]("threads", "--json").json["threads"]
-    assert {one["thread_id"] for one in threads} == {run.json["thread_id"] for run in runs}
+    threads = commands[0].here("threads", "--json").json["threads"]
+    assert {thread["thread_id"] for thread in threads} == {run.json["thread_id"] for run in runs}
 
 
-def test_the_users_own_file_is_not_replaced_by_a_variable_of_its_name(tmp_path: Path) -> None:
+def test_a_variable_does_not_overwrite_the_users_file(tmp_path: Path) -> None:
     command = Command(tmp_path / "work")
     before = (command.folder / "tips.csv").read_bytes()
     with GeminiServer(solved_by("tips['more'] = 1")) as server:
         command.server = server
-        done = command("run", "Add a column", "--var", "tips=tips.csv", "--out", ".", "--json")
+        args = ("run", "Add a column", "--var", "tips=tips.csv", "--out", ".", "--json")
+        done = command.here(*args)
     assert done.code == 0, done.err
     assert (command.folder / "tips.csv").read_bytes() == before
     assert "tips-2.csv" in done.json["files"]
+    assert done.json["renamed"]["tips.csv"] == "tips-2.csv"
+
+
+def test_nothing_in_the_folder_is_overwritten_and_runs_do_not_mix(tmp_path: Path) -> None:
+    command = Command(tmp_path / "work")
+    mine = {"code.py": "mine", "transcript.md": "mine", "attempt-1-figure-1.png": "mine"}
+    for name, text in mine.items():
+        (command.folder / name).write_text(text)
+    code = "import matplotlib.pyplot as plt\nplt.plot([1])\ntips.to_csv('clean.csv')"
+    answers = [Text(fenced(code)), Text(verdict(True))]
+    with GeminiServer([*answers, *answers]) as server:
+        command.server = server
+        args = ("run", "Save it as clean.csv", "--var", "tips=tips.csv", "--out", ".", "--json")
+        first, second = command.here(*args), command.here(*args)
+    assert {name: (command.folder / name).read_text() for name in mine} == mine
+    for done, number in ((first, 2), (second, 3)):
+        assert done.code == 0, done.err
+        assert {"transcript", "report", "code", "attempt-1-figure-1", "clean"} == {
+            Path(name).stem.removesuffix(f"-{number}") for name in done.json["files"]
+        }
+        assert done.json["renamed"]["clean.csv"] == f"clean-{number}.csv"
+        assert f"clean-{number}.csv" in done.err
+        transcript = (command.folder / f"transcript-{number}.md").read_text(encoding="utf-8")
+        assert f"(./attempt-1-figure-1-{number}.png)" in transcript
+        size = (command.folder / f"clean-{number}.csv").stat().st_size
+        assert done.json["returned_files"] == [{"name": "clean.csv", "size": size}]
+        assert f"File: `clean.csv` ({size:,} bytes)" in transcript
+    again = command.here("resume", first.json["thread_id"], "--out", ".", "--json")
+    assert again.json["files"] == first.json["files"]
+
+
+def test_the_probe_of_the_folder_leaves_the_users_files(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    mine = folder / f".codegen-agent-{os.getpid()}"
+    mine.write_text("mine")
+    usable_folder(folder)
+    assert [mine] == list(folder.iterdir())
+    assert mine.read_text() == "mine"
+
+
+def test_a_follow_up(tmp_path: Path) -> None:
+    answers = [Text(fenced("table = tips.groupby('day').tip.sum()")), Text(verdict(True))]
+    more = [Text(fenced("top = table.idxmax() + extra.day[0]")), Text(verdict(True))]
+    with GeminiServer([*answers, *more]) as server:
+        command = Command(tmp_path / "work", server)
+        run = command.here("run", "Tips by day as a table", "--var", "tips=tips.csv", "--json").json
+        thread = run["thread_id"]
+        args = ("run", "The best day", "--after", thread, "--var", "extra=tips.csv")
+        done = command(*args, "--privacy", "schema", "--json")
+        assert done.code == 0, done.err
+        assert done.json["variables"]["top"]["value"] == "SatSun"
+        assert done.json["follows"] == thread
+        assert "1. Tips by day as a table (solved)" in server.requests[2].prompt
+        assert "groupby" not in server.requests[2].prompt  # it was written at sample
+        second = done.json["thread_id"]
+        assert (
+            f"A follow-up to the run {thread}: Tips by day as a table"
+            in command.here("show", second).out
+        )
+        listed = command.here("threads", COLUMNS="200").out
+        assert f"follow-up to {thread}" in listed
+        for args in (("--after", "nowhere"), ("--after", "a/b")):
+            wrong = command.here("run", "x", *args, "--var", "tips=missing.csv")
+            assert (wrong.code, len(wrong.error_lines)) == (2, 1)
+            assert args[1] in wrong.err
+
+
+def test_a_fork(tmp_path: Path) -> None:
+    first = [Text(fenced("1 / 0")), Text(verdict(False)), Text(fenced("x = 1"))]
+    second = [Text(fenced("y = 2")), Text(verdict(True))]
+    with GeminiServer([*first, Text(verdict(True)), *second, *second]) as server:
+        command = Command(tmp_path / "work", server)
+        run = command.here("run", "Make x", "--json").json
+        thread = run["thread_id"]
+        args = ("fork", thread, "--attempt", "1", "--request", "Make y")
+        done = command.here(*args, "--model", "gemini-2.5-flash", "--out", "out", "--json")
+        assert done.code == 0, done.err
+        assert done.json["variables"]["y"]["value"] == 2
+        assert [attempt["number"] for attempt in done.json["attempts"]] == [1, 2]
+        assert "gemini-2.5-flash:" in server.requests[4].path
+        assert "previous request: Make x" in server.requests[4].prompt
+        assert command.here("show", thread, "--json").json["transcript"] == run["transcript"]
+        shown = command.here("show", done.json["thread_id"]).out
+        assert shown.index("**Earlier Request:** Make x") < shown.index("1 / 0")
+        assert shown.index("1 / 0") < shown.index("**User request:** Make y")
+        threads = command.here("threads", "--json").json["threads"]
+        listed = {run["thread_id"]: run for run in threads}
+        assert listed[done.json["thread_id"]]["forked_from"] == f"{thread}, attempt 1"
+        assert listed[thread]["forked_from"] == ""
+        assert thread in command.here("threads", COLUMNS="200").out
+        too_late = command.here("fork", thread, "--attempt", "9")
+        assert too_late.code == 2
+        assert "2 attempt" in too_late.err
+
+
+def test_a_request_from_stdin(tmp_path: Path) -> None:
+    (tmp_path / "request.txt").write_text("Add one and two\n")
+    with (
+        GeminiServer(solved_by("answer = 1 + 2")) as server,
+        open(tmp_path / "request.txt") as request,
+    ):
+        command = Command(tmp_path / "work", server)
+        pipes = subprocess.PIPE, subprocess.PIPE
+        done = finished(command.start_with(["run", "-"], {}, request.fileno(), *pipes))
+    assert done.code == 0, done.err
+    assert done.out.startswith("Answer: 3\n")
+    assert "Add one and two" in server.requests[0].prompt

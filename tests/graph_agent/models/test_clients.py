@@ -11,7 +11,7 @@ import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from pydantic import SecretStr
 
-from graph_agent.errors import ModelSetupError
+from graph_agent.errors import ModelSetupError, ModelUnknownError
 from graph_agent.models import (
     DEFAULT_GEMINI,
     KEY_VARIABLES,
@@ -73,7 +73,7 @@ def test_missing_key_names_the_variable() -> None:
 )
 def test_unknown_name_lists_what_is_possible(name: str, meant: str | None) -> None:
     with pytest.raises(ModelSetupError) as caught:
-        create_client(name or "??", api_key=KEY)
+        create_client(name, api_key=KEY)
     text = str(caught.value)
     assert all(str(model) in text for model in LLMModels)
     assert (f"did you mean {meant!r}?" in text) is (meant is not None)
@@ -120,10 +120,99 @@ def test_key_shows_nowhere_in_the_client() -> None:
 
 def test_other_providers_do_not_get_the_gemini_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment-0123456789")
-    client: Any = create_client("openai:gpt-5", api_key=KEY, timeout_s=9)
+    environment = {KEY_VARIABLES[0]: KEY}
+    client: Any = create_client("openai:gpt-5", timeout_s=9, environment=environment)
     assert client.openai_api_key.get_secret_value() == "sk-of-the-environment-0123456789"
     assert (client.request_timeout, client.max_retries) == (9, 0)
     assert profile_of(client).provider == "openai"
+
+
+def test_other_providers_get_the_key_and_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    address = "http://127.0.0.1:9/v1"
+    client: Any = create_client("openai:gpt-5", api_key=SecretStr("sk-mine"), base_url=address)
+    assert client.openai_api_key.get_secret_value() == "sk-mine"
+    assert client.openai_api_base == address
+
+
+@pytest.mark.parametrize(
+    ("model", "argument"),
+    [
+        ("local", {"api_key": "sk-1"}),
+        ("local", {"base_url": "http://127.0.0.1:9"}),
+        ("local-small", {"api_key": SecretStr("sk-1")}),
+        ("gemini-2.5-pro", {"model_path": "x.gguf"}),
+        ("google_genai:gemini-2.5-pro", {"cache_dir": "x"}),
+        ("openai:gpt-5", {"model_path": Path("x.gguf")}),
+        (FakeListChatModel(responses=["x"]), {"api_key": "sk-1"}),
+        (FakeListChatModel(responses=["x"]), {"temperature": 0.5}),
+        (FakeListChatModel(responses=["x"]), {"timeout_s": 5}),
+    ],
+    ids=str,
+)
+def test_an_argument_that_a_model_does_not_take_is_refused(model: Any, argument: Any) -> None:
+    with pytest.raises(ModelSetupError, match=f"takes no {next(iter(argument))}"):
+        create_client(model, **argument)
+
+
+@pytest.mark.parametrize("model", ["local", "gemini-2.5-pro", "openai:gpt-5", None])
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"api_key": ""},
+        {"api_key": SecretStr(" ")},
+        {"api_key": 5},
+        {"api_key": b"sk-1"},
+        {"base_url": ""},
+        {"base_url": "localhost:8000"},
+        {"base_url": 8000},
+        {"timeout_s": 0},
+        {"timeout_s": -1},
+        {"timeout_s": None},
+        {"timeout_s": "60"},
+        {"timeout_s": float("nan")},
+        {"timeout_s": True},
+        {"temperature": -1},
+        {"temperature": 3},
+        {"temperature": "hot"},
+        {"temperature": float("nan")},
+    ],
+    ids=str,
+)
+def test_a_value_that_no_model_can_use_is_refused(model: Any, argument: Any) -> None:
+    name = next(iter(argument))
+    with pytest.raises(ModelSetupError, match=f"^{name} is"):
+        create_client(model, **argument)
+
+
+def test_none_means_that_an_argument_was_left_out() -> None:
+    nothing: Any = dict.fromkeys(
+        ("temperature", "api_key", "base_url", "cache_dir", "model_path", "environment")
+    )
+    client = FakeListChatModel(responses=["x"])
+    assert create_client(client, **nothing) is client
+    made: Any = create_client(
+        "gemini-2.5-pro", **{**nothing, "environment": {KEY_VARIABLES[0]: KEY}}
+    )
+    assert made.google_api_key.get_secret_value() == KEY
+
+
+def test_weights_may_be_named_by_a_text(tmp_path: Path) -> None:
+    weights = tmp_path / "x.gguf"
+    weights.write_bytes(b"GGUF" + bytes(100))
+    client: Any = create_client("local", model_path=str(weights))
+    assert client.path == weights
+
+
+def test_an_unknown_argument_is_pythons_own_error() -> None:
+    with pytest.raises(TypeError, match="apikey"):
+        create_client("local", apikey="sk-1")  # type: ignore[call-arg]  # as a user may write it
+
+
+@pytest.mark.parametrize("model", [5, object(), ["gemini-2.5-pro"]])
+def test_something_else_than_a_model_is_refused(model: Any) -> None:
+    with pytest.raises(ModelUnknownError, match="chat model"):
+        create_client(model)
 
 
 @pytest.mark.parametrize(

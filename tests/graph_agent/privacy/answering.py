@@ -1,4 +1,4 @@
-"""A Gemini that writes one program after another and is content with the last."""
+"""A Gemini server that writes one program after another and approves the last."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tests.scripted_model import fenced, verdict
 
 
 class Answering(GeminiServer):
-    """Answers by what is asked: for code, or for a verdict."""
+    """Answers questions for code and for a verdict."""
 
     def __init__(self, programs: Sequence[str]) -> None:
-        super().__init__([Text("not asked in turn")])
+        super().__init__([Text("unused")])
         self._programs = list(programs)
 
     def next_reply(self, received: Received) -> Reply:
@@ -20,10 +20,10 @@ class Answering(GeminiServer):
         with self._lock:
             self.requests.append(received)
             if judges(received):
-                return Text(verdict(not self._programs, why="Seen.", plan="Mend it."))
+                return Text(verdict(not self._programs, why="Seen.", plan="Fix it."))
             return Text(fenced(self._programs.pop(0)))
 
 
 def judges(received: Received) -> bool:
-    """Tell whether a verdict is asked for."""
+    """Whether a request asks for a verdict."""
     return "responseJsonSchema" in received.json.get("generationConfig", {})

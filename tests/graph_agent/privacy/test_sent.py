@@ -1,4 +1,4 @@
-"""``show --sent`` prints what the model's server received: every call, word for word."""
+"""``show --sent`` prints exactly what the model's server received."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ REPLIES: list[Reply] = [
 
 
 def texts(call: Any) -> str:
-    """Join the words of a call as it is printed in JSON."""
+    """Join the texts of a call in the JSON output."""
     parts: list[str] = []
     for message in call["messages"]:
         blocks = message["content"]
         if isinstance(blocks, str):
             blocks = [{"type": "text", "text": blocks}]
-        parts += [one["text"] for one in blocks if one["type"] == "text"]
+        parts += [block["text"] for block in blocks if block["type"] == "text"]
     return "\n".join(parts)
 
 
 def pictures(call: Any) -> list[bytes]:
-    blocks = [one for message in call["messages"] for one in message["content"]]
-    return [base64.b64decode(one["base64"]) for one in blocks if "base64" in one]
+    blocks = [block for message in call["messages"] for block in message["content"]]
+    return [base64.b64decode(block["base64"]) for block in blocks if "base64" in block]
 
 
-def test_what_is_printed_is_what_came(tmp_path: Path) -> None:
+def test_the_output_is_what_the_server_received(tmp_path: Path) -> None:
     with GeminiServer(REPLIES) as server:
         command = Command(tmp_path / "work", server)
         done = command("run", "Draw ä line", "--max-attempts", "6", "--json")
@@ -54,23 +54,25 @@ def test_what_is_printed_is_what_came(tmp_path: Path) -> None:
         printed = command("show", thread, "--sent").out
         assert len(server.requests) == len(received), "showing asked the model"
     assert len(received) >= 7
-    assert [texts(one) for one in sent] == [one.prompt for one in received]
-    assert [pictures(one) for one in sent] == [[d for _, d in one.pictures] for one in received]
+    assert [texts(call) for call in sent] == [request.prompt for request in received]
+    assert [pictures(call) for call in sent] == [
+        [data for _, data in request.pictures] for request in received
+    ]
     assert sum(map(len, map(pictures, sent))) >= 1
     assert printed.count("=== call ") == len(received)
-    for one in sent:
-        for line in texts(one).splitlines():
+    for call in sent:
+        for line in texts(call).splitlines():
             assert line in printed
     assert "Draw ä line" in printed
     assert KEY not in printed
-    check_files(tmp_path, calls=len(received))
+    check_files(tmp_path)
 
 
-def check_files(folder: Path, calls: int) -> None:
-    """Look at the journal's files: their owner's alone, no key in them."""
-    files = list(folder.rglob("calls/*/*.json"))
-    assert len(files) == calls
-    for one in files:
-        assert stat.S_IMODE(one.stat().st_mode) == 0o600
-        assert stat.S_IMODE(one.parent.stat().st_mode) == 0o700
-        assert KEY.encode() not in one.read_bytes()
+def check_files(folder: Path) -> None:
+    """Check that the call log is its owner's alone and has no key in it."""
+    files = list(folder.rglob("calls/calls.sqlite*"))
+    assert files
+    for file in files:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert KEY.encode() not in file.read_bytes()

@@ -1,4 +1,4 @@
-"""States that are larger than any prompt may be."""
+"""States that are too large for any prompt."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def state(
         for index in range(n_variables)
     ]
     made: dict[str, Any] = {"request": request, "summaries": summaries, "privacy": privacy}
-    return made | more  # type: ignore[return-value]  # a TypedDict, checked by what reads it
+    return made | more  # type: ignore[return-value]  # a TypedDict
 
 
 def attempt(number: int = 1, *, times: int = 1, returned: int = 3) -> Attempt:
-    """Make an attempt that failed, its texts ``times`` as long as usual."""
+    """Make a failed attempt whose texts are ``times`` as long as usual."""
     message = f"{SECRET} " + "m" * 100 * times
     lines = [f"x{index} = {index}" for index in range(20 * times)]
     at = len(lines) // 2
@@ -88,7 +88,7 @@ def attempt(number: int = 1, *, times: int = 1, returned: int = 3) -> Attempt:
         success=False,
         should_retry=True,
         explanation=f"{SECRET} " * times,
-        plan=f"PLAN. Mend this: {message}",
+        plan=f"PLAN. Fix this: {message}",
         findings=[*findings(1, message), *findings(times)],
     )
     return Attempt(number=number, code="\n".join(lines), execution=execution, analysis=analysis)

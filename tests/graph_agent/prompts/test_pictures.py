@@ -1,4 +1,4 @@
-"""What a model that sees is shown of a run's figures, through the real Gemini client."""
+"""The figures that a vision model gets, through the real Gemini client."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from PIL import Image
 
-from graph_agent.models import CallJournal, create_client, profile_of
-from graph_agent.prompts import analysis_messages, pictures_of
-from graph_agent.prompts.pictures import MAX_PICTURES, MAX_SIDE_PIXELS, scaled_down
+from graph_agent.models import CallLog, create_client, profile_of, run_steps
+from graph_agent.prompts.analysis import analysis_messages
+from graph_agent.prompts.pictures import MAX_PICTURES, MAX_SIDE_PIXELS, pictures_of, scaled_down
 from graph_agent.records import Attempt, ExecutionRecord, FigureReference, PrivacyLevel
 from graph_agent.state import AgentState
 from nodes.analyze import analyze
-from nodes.needs import Needs
-from sandbox.store import VariableStore
+from nodes.dependencies import Dependencies
+from sandbox.variables.store import VariableStore
 from tests.gemini_server import GeminiServer, Received, Text
 from tests.scripted_model import ScriptedModel, verdict
 
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> VariableStore:
 
 
 def gradient(width: int, height: int) -> Image.Image:
-    """Make a picture no two corners of which are alike."""
+    """Make a picture with four different corners."""
     across = np.linspace(0, 255, width)[None, :].repeat(height, 0)
     down = np.linspace(0, 255, height)[:, None].repeat(width, 1)
     return Image.fromarray(np.dstack([across, down, 255 - across]).astype("uint8"))
@@ -55,7 +55,7 @@ def opened(data: bytes) -> Image.Image:
 
 
 def blank_png(width: int, height: int) -> bytes:
-    """Make a black PNG of one bit a pixel, far smaller than what it unpacks to."""
+    """Make a black PNG with one bit per pixel, tiny compared to its pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         body = kind + content
@@ -80,22 +80,22 @@ def difference(left: Image.Image, right: Image.Image) -> float:
 def judged_by(
     client: BaseChatModel, figures: list[FigureReference], store: VariableStore, **more: Any
 ) -> dict[str, Any]:
-    """Run the node that shows figures."""
+    """Run the analyze node."""
     execution = ExecutionRecord(outcome="ok", stdout="done", figures=figures)
     attempt = Attempt(number=1, code="plt.show()", execution=execution)
     given: dict[str, Any] = {"request": "Draw a heatmap", "attempts": [attempt.to_state()], **more}
     state: AgentState = given  # type: ignore[assignment]  # keys of AgentState only
     unused: Any = None
-    journal = CallJournal(store.root / "calls")
-    needs = Needs(client=lambda _: client, sandbox=unused, store=store, journal=journal)
+    log = CallLog(store.root / "calls")
+    dependencies = Dependencies(client=lambda _: client, sandbox=unused, store=store, calls=log)
     runtime: Runtime[Any] = Runtime()
-    return analyze(state, RunnableConfig(), runtime, needs=needs)
+    return run_steps(analyze(state, RunnableConfig(), runtime, dependencies=dependencies))
 
 
 def shown_to_gemini(
     figures: list[FigureReference], store: VariableStore, **more: Any
 ) -> tuple[Received, dict[str, Any]]:
-    """Let Gemini's client judge a run with these figures; return its request and the update."""
+    """Judge a run with these figures through Gemini's client; return its request and the update."""
     with GeminiServer([Text(verdict(True, why="Seen."))]) as server:
         client = create_client("gemini-2.5-flash", api_key="k", base_url=server.url)
         update = judged_by(client, figures, store, **more)
@@ -112,8 +112,8 @@ def test_gemini_is_sent_the_figure_scaled_down(store: VariableStore) -> None:
     assert seen.size == (MAX_SIDE_PIXELS, 432)
     assert difference(seen, figure.resize(seen.size)) < 2
     assert difference(seen, figure.resize(seen.size).transpose(Image.Transpose.ROTATE_180)) > 50
-    assert "figures follow as pictures" in request.prompt
-    # Held to the schema all the same, and read.
+    assert "follow as pictures" in request.prompt
+    # The answer is still held to the schema, and read.
     assert "responseJsonSchema" in request.json["generationConfig"]
     assert update["attempts"][0]["analysis"]["explanation"] == "Seen."
     [content] = request.json["contents"]
@@ -121,12 +121,12 @@ def test_gemini_is_sent_the_figure_scaled_down(store: VariableStore) -> None:
 
 
 @pytest.mark.parametrize("level", ["schema", "stats"])
-def test_figures_stay_here_below_sample(store: VariableStore, level: PrivacyLevel) -> None:
+def test_figures_are_not_sent_below_sample(store: VariableStore, level: PrivacyLevel) -> None:
     figures = [kept(store, encoded(gradient(640, 480)), 640, 480)]
     request, _ = shown_to_gemini(figures, store, privacy=level)
     assert request.pictures == []
     assert "pictures" not in request.prompt
-    # Nor does the prompt take them, whoever hands them over.
+    # The prompt itself refuses them too.
     execution = ExecutionRecord(outcome="ok", figures=figures)
     messages = analysis_messages(
         {"request": "Draw", "privacy": level},
@@ -134,10 +134,10 @@ def test_figures_stay_here_below_sample(store: VariableStore, level: PrivacyLeve
         [],
         pictures_of(execution, store),
     )
-    assert all(isinstance(one.content, str) for one in messages)
+    assert all(isinstance(message.content, str) for message in messages)
 
 
-def test_model_whose_profile_sees_nothing_is_shown_nothing(store: VariableStore) -> None:
+def test_a_model_without_vision_gets_no_pictures(store: VariableStore) -> None:
     figures = [kept(store, encoded(gradient(640, 480)), 640, 480)]
     with GeminiServer([Text(verdict(True))]) as server:
         client = create_client("gemini-2.5-flash", api_key="k", base_url=server.url)
@@ -151,13 +151,13 @@ def test_model_whose_profile_sees_nothing_is_shown_nothing(store: VariableStore)
     own = ScriptedModel(verdicts=[verdict(True)])
     assert own.profile is None
     judged_by(own, figures, store)
-    assert all(isinstance(one.content, str) for one in own.seen[0][1])
+    assert all(isinstance(message.content, str) for message in own.seen[0][1])
     assert "Figures: 1 (640×480 pixels)" in own.prompt(0)
 
 
-def test_first_figures_are_shown_in_their_order(store: VariableStore) -> None:
+def test_the_first_figures_are_sent_in_order(store: VariableStore) -> None:
     colours = ["red", "lime", "blue", "black", "white", "gray"]
-    figures = [kept(store, encoded(Image.new("RGB", (40, 30), one)), 40, 30) for one in colours]
+    figures = [kept(store, encoded(Image.new("RGB", (40, 30), name)), 40, 30) for name in colours]
     request, _ = shown_to_gemini(figures, store)
     seen = [opened(data).getpixel((20, 15)) for _, data in request.pictures]
     assert seen == [(255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)]
@@ -179,19 +179,19 @@ def test_first_figures_are_shown_in_their_order(store: VariableStore) -> None:
     ],
     ids=["half", "overwritten", "empty", "svg", "gif", "bmp", "bomb"],
 )
-def test_figure_that_cannot_be_shown_is_said_to_be(store: VariableStore, damage: Any) -> None:
+def test_the_prompt_says_that_a_figure_cannot_be_shown(store: VariableStore, damage: Any) -> None:
     data = damage(encoded(gradient(640, 480)))
     request, update = shown_to_gemini([kept(store, data, 640, 480)], store)
     assert request.pictures == []
-    assert "The figures cannot be shown to you." in request.prompt
+    assert "figures cannot be shown" in request.prompt
     assert update["attempts"][0]["analysis"]["success"] is True
 
 
-def test_too_large_a_figure_is_not_even_read(store: VariableStore) -> None:
+def test_a_figure_that_is_too_large_is_not_read(store: VariableStore) -> None:
     gone = FigureReference(sha256="0" * 64, mime="image/png", width=20_000, height=20_000)
     assert pictures_of(ExecutionRecord(outcome="ok", figures=[gone]), store) == []
     assert list(store.root.rglob("*")) == []
-    # One that the store lost is not shown either, and costs nothing but itself.
+    # A figure missing from the store is skipped; the others are still sent.
     lost = gone.model_copy(update={"width": 64, "height": 48})
     good = kept(store, encoded(gradient(64, 48)), 64, 48)
     assert len(pictures_of(ExecutionRecord(outcome="ok", figures=[lost, good]), store)) == 1
@@ -199,7 +199,7 @@ def test_too_large_a_figure_is_not_even_read(store: VariableStore) -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_transparent_is_white(mode: str) -> None:
+def test_transparent_pixels_become_white(mode: str) -> None:
     image = Image.new("RGBA", (100, 60), (0, 0, 0, 0))
     image.paste((0, 0, 0, 255), (0, 0, 50, 60))
     seen = opened(scaled_down(encoded(image.convert(mode))) or b"")
@@ -222,7 +222,7 @@ def test_every_kind_of_png_is_read(mode: str) -> None:
     assert difference(seen.convert("L"), expected) < (60 if mode == "1" else 10)
 
 
-def test_jpeg_is_shown_as_png_without_what_it_carried(store: VariableStore) -> None:
+def test_jpeg_is_sent_as_png_without_its_metadata(store: VariableStore) -> None:
     figure = gradient(3_000, 2_000)
     out = io.BytesIO()
     figure.save(out, format="JPEG", comment=b"a comment", icc_profile=b"a profile")
@@ -235,7 +235,7 @@ def test_jpeg_is_shown_as_png_without_what_it_carried(store: VariableStore) -> N
     assert seen.info == {}
 
 
-def test_plotly_figure_is_shown_by_its_preview(store: VariableStore) -> None:
+def test_a_plotly_figure_is_sent_as_its_preview(store: VariableStore) -> None:
     data = json.dumps({"data": [], "layout": {}}).encode()
     live = kept(store, data, 700, 500, PLOTLY)
     preview = kept(store, encoded(Image.new("RGB", (700, 500), "red")), 700, 500)
@@ -245,7 +245,7 @@ def test_plotly_figure_is_shown_by_its_preview(store: VariableStore) -> None:
     assert "1 of the 2 figures" in request.prompt
 
 
-def test_openai_takes_the_same_block(store: VariableStore) -> None:
+def test_openai_accepts_the_same_block(store: VariableStore) -> None:
     from langchain_openai import ChatOpenAI
 
     execution = ExecutionRecord(

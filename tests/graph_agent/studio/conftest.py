@@ -1,4 +1,4 @@
-"""One server for all of these tests, Gemini's real client in it, and a scripted Gemini here."""
+"""One LangGraph server for all of these tests; its Gemini client asks a scripted server here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GRAPH = "codegen-agent"
 
 @dataclass(frozen=True)
 class Studio:
-    """A client of the server, and the model its graph asks."""
+    """A client of the server, and the server of its model."""
 
     server: StudioServer
     client: SyncLangGraphClient
@@ -31,7 +31,7 @@ class Studio:
         return str(self.client.threads.create()["thread_id"])
 
     def run(self, thread: str | None, replies: list[Reply], **options: Any) -> Any:
-        """Run to the end, or to where it waits, and return what the graph returned."""
+        """Run until the graph ends or waits, and return its output."""
         self.gemini.script(replies or [Text("nothing was to be asked")])
         return self.client.runs.wait(thread, GRAPH, **options)  # type: ignore[call-overload]  # thread or none
 

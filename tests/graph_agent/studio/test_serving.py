@@ -1,4 +1,4 @@
-"""What the server tells of the graph, and what reaches its clients when something is wrong."""
+"""The schemas that the server shows, and the errors that its clients see."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def schema(studio: Studio, kind: str) -> dict[str, Any]:
         ("context_schema", AgentContext.__annotations__),
     ],
 )
-def test_schemas_are_whole_and_say_what_each_field_is(
+def test_schemas_are_complete_and_describe_each_field(
     studio: Studio, kind: str, fields: dict[str, Any]
 ) -> None:
     properties = schema(studio, kind)["properties"]
     assert set(properties) == set(fields)
-    undescribed = [name for name, one in properties.items() if not one.get("description")]
+    undescribed = [name for name, field in properties.items() if not field.get("description")]
     assert undescribed == []
 
 
-def test_the_states_schema_is_whole(studio: Studio) -> None:
+def test_the_state_schema_is_complete(studio: Studio) -> None:
     properties = schema(studio, "state_schema")["properties"]
     assert set(properties) == {*AgentInput.__annotations__, *AgentState.__annotations__}
 
 
-def test_a_files_form_says_what_to_fill_in(studio: Studio) -> None:
+def test_the_fields_of_a_file_are_described(studio: Studio) -> None:
     form = schema(studio, "input_schema")["$defs"]["GivenFile"]
     assert {"name", "path", "content", "file_name"} == set(form["properties"])
-    assert all(one["description"] for one in form["properties"].values())
+    assert all(field["description"] for field in form["properties"].values())
 
 
 def test_the_detector_of_blocking_calls_is_on(studio: Studio) -> None:
@@ -64,22 +64,23 @@ def test_the_detector_of_blocking_calls_is_on(studio: Studio) -> None:
     [
         ({"request": "  "}, "the request is empty"),
         ({}, "the request is empty"),
-        ({"request": "Go", "files": [{"path": "tips.csv"}]}, "needs a name"),
-        ({"request": "Go", "files": "tips.csv"}, "files is a list"),
+        ({"request": "Go", "files": [{"path": "tips.csv"}]}, "name"),
+        ({"request": "Go", "files": "tips.csv"}, "files"),
         ({"request": "Go", "files": [{"name": "a", "path": "../secret.csv"}]}, "no file"),
         ({"request": "Go", "max_attempts": 0}, "attempts"),
         ({"request": "Go", "max_attempts": "many"}, "attempts"),
-        ({"request": "Go", "budget": {"tokns": 5}}, "limits are"),
+        ({"request": "Go", "budget": {"tokns": 5}}, "tokns"),
         ({"request": "Go", "budget": "much"}, "budget"),
-        ({"request": "Go", "privacy": "none"}, "privacy is one of"),
-        ({"request": "Go", "approve": "maybe"}, "approve is one of"),
-        ({"request": "Go", "returns": "x"}, "returns is a list"),
-        ({"request": "Go", "checks": "assert ("}, "checks is not Python"),
+        ({"request": "Go", "privacy": "none"}, "schema, stats, sample"),
+        ({"request": "Go", "approve": "maybe"}, "never, risky, always"),
+        ({"request": "Go", "returns": "x"}, "returns"),
+        ({"request": "Go", "checks": "assert ("}, "checks"),
         ({"request": "Go", "variables": "x"}, "variables"),
+        ({"request": "Go", "variables": {"n": 1}}, "to_input()"),
         ({"request": "Go", "summaries": "x"}, "summaries"),
     ],
 )
-def test_bad_input_is_told_in_one_sentence(studio: Studio, input_: Any, says: str) -> None:
+def test_bad_input_is_an_error_of_one_line(studio: Studio, input_: Any, says: str) -> None:
     answer = studio.run(None, [], input=input_, raise_error=False)
     error = answer["__error__"]
     assert says in error["message"]
@@ -88,7 +89,7 @@ def test_bad_input_is_told_in_one_sentence(studio: Studio, input_: Any, says: st
     assert studio.gemini.requests == []
 
 
-def test_what_the_provider_refuses_is_told_without_the_key(studio: Studio) -> None:
+def test_an_error_of_the_provider_does_not_show_the_key(studio: Studio) -> None:
     answer = studio.run(
         None, [Failure(400, f"key {KEY} not valid")], input={"request": "Go"}, raise_error=False
     )
@@ -97,9 +98,7 @@ def test_what_the_provider_refuses_is_told_without_the_key(studio: Studio) -> No
     assert KEY not in studio.server.log
 
 
-def test_an_unusable_engine_is_told_before_the_model_is_asked(
-    studio: Studio, tmp_path: Path
-) -> None:
+def test_an_unusable_engine_fails_before_the_model_is_asked(studio: Studio, tmp_path: Path) -> None:
     environ = {
         "GOOGLE_GEMINI_BASE_URL": studio.gemini.url,
         "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
@@ -116,6 +115,6 @@ def test_an_unusable_engine_is_told_before_the_model_is_asked(
     assert studio.gemini.requests == []
 
 
-def test_nothing_of_the_server_is_left_in_the_repo(studio: Studio) -> None:
+def test_the_server_writes_nothing_into_the_repo(studio: Studio) -> None:
     assert (studio.server.folder / ".langgraph_api").is_dir()
     assert not (REPO / ".langgraph_api").exists()

@@ -1,4 +1,4 @@
-"""A person steers over the server's API: approves, edits, rejects, goes back, goes another way."""
+"""A person steers over the server's API: approves, edits, rejects, or forks a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ASK = {"request": "Set x", "approve": "always"}
 
 
 def waiting(studio: Studio, thread: str) -> dict[str, Any]:
-    """The one question a thread waits with."""
+    """Return the only question of a waiting thread."""
     state: Any = studio.client.threads.get_state(thread)
     (interrupt,) = state["interrupts"] or [
-        one for task in state["tasks"] for one in task["interrupts"]
+        interrupt for task in state["tasks"] for interrupt in task["interrupts"]
     ]
     assert state["next"] == ["execute"]
     found: dict[str, Any] = interrupt
@@ -28,16 +28,16 @@ def waiting(studio: Studio, thread: str) -> dict[str, Any]:
 
 
 def asked(studio: Studio, replies: list[Any]) -> str:
-    """Run up to the question."""
+    """Start a run that stops at its question."""
     thread = studio.thread()
     before = containers_made(studio.server.pid)
     studio.run(thread, replies, input=ASK)
     assert studio.client.threads.get(thread)["status"] == "interrupted"
-    assert containers_made(studio.server.pid) <= before + 1  # one is warmed, none has run
+    assert containers_made(studio.server.pid) <= before + 1  # one is prepared, none has run code
     return thread
 
 
-def test_a_person_is_asked_with_the_code_and_the_answers_schema(studio: Studio) -> None:
+def test_the_question_has_the_code_and_the_answer_schema(studio: Studio) -> None:
     thread = asked(studio, [ONE])
     question = waiting(studio, thread)
     assert question["value"]["code"] == "x = 1"
@@ -54,7 +54,7 @@ def test_approved_code_runs(studio: Studio, answer: Any) -> None:
     assert out["attempts"][0]["review"]["decision"] == "approve"
 
 
-def test_edited_code_runs_in_the_models_place(studio: Studio) -> None:
+def test_edited_code_runs_instead(studio: Studio) -> None:
     thread = asked(studio, [ONE])
     answer = {"decision": "edit", "code": "x = 41 + 1"}
     out = studio.run(thread, [GOOD], command={"resume": answer})
@@ -63,7 +63,7 @@ def test_edited_code_runs_in_the_models_place(studio: Studio) -> None:
     assert "42" in out["attempts"][0]["execution"]["variables"][0]["summary"]
 
 
-def test_a_rejection_is_told_to_the_model_and_the_next_code_is_asked_about(studio: Studio) -> None:
+def test_the_model_sees_a_rejection_and_its_next_code_needs_approval(studio: Studio) -> None:
     thread = asked(studio, [ONE])
     answer = {"decision": "reject", "words": "two, please"}
     studio.run(thread, [TWO], command={"resume": answer})
@@ -72,14 +72,14 @@ def test_a_rejection_is_told_to_the_model_and_the_next_code_is_asked_about(studi
     assert question["attempt"] == 2
     assert "-x = 1" in question["diff"]
     out = studio.run(thread, [GOOD], command={"resume": "approve"})
-    assert [one["execution"] is None for one in out["attempts"]] == [True, False]
+    assert [attempt["execution"] is None for attempt in out["attempts"]] == [True, False]
 
 
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
         ("perhaps", "approve"),
-        ({"decision": "edit"}, "edit needs the code"),
+        ({"decision": "edit"}, "edit"),
         ({"decision": "edit", "code": "x = ("}, "does not parse"),
         (7, "ApprovalAnswer"),
     ],
@@ -94,7 +94,7 @@ def test_a_bad_answer_leaves_the_question_open(studio: Studio, answer: Any, says
     assert out["success"] is True
 
 
-def test_another_way_from_an_earlier_checkpoint(studio: Studio) -> None:
+def test_a_fork_from_an_earlier_checkpoint(studio: Studio) -> None:
     thread = studio.thread()
     studio.run(
         thread,
@@ -102,9 +102,9 @@ def test_another_way_from_an_earlier_checkpoint(studio: Studio) -> None:
         input={"request": "Set x to two"},
     )
     history: list[Any] = studio.client.threads.get_history(thread, limit=50)
-    assert [one["next"] for one in history][::-1] == [
+    assert [snapshot["next"] for snapshot in history][::-1] == [
         ["__start__"],
-        *([one] for _ in range(2) for one in ("generate", "execute", "analyze", "decide")),
+        *([node] for _ in range(2) for node in ("generate", "execute", "analyze", "decide")),
         [],
     ]
     start = history[-2]
@@ -122,13 +122,13 @@ def test_another_way_from_an_earlier_checkpoint(studio: Studio) -> None:
     )
     assert out["request"] == "Set x to three"
     assert "Set x to three" in studio.gemini.requests[0].prompt
-    assert [one["number"] for one in out["attempts"]] == [1]
-    # The first way is still there.
+    assert [attempt["number"] for attempt in out["attempts"]] == [1]
+    # The first run is still there.
     first = studio.client.threads.get_state(thread, checkpoint=history[0]["checkpoint"])
     assert first["values"]["request"] == "Set x to two"  # type: ignore[call-overload]  # a dict here
 
 
-def test_another_way_from_the_second_attempt(studio: Studio) -> None:
+def test_a_fork_from_the_second_attempt(studio: Studio) -> None:
     thread = studio.thread()
     studio.run(
         thread,
@@ -137,7 +137,9 @@ def test_another_way_from_the_second_attempt(studio: Studio) -> None:
     )
     history: list[Any] = studio.client.threads.get_history(thread, limit=50)
     again = next(
-        one for one in history if one["next"] == ["generate"] and one["values"]["attempts"]
+        snapshot
+        for snapshot in history
+        if snapshot["next"] == ["generate"] and snapshot["values"]["attempts"]
     )
     out = studio.run(
         thread,
@@ -145,4 +147,4 @@ def test_another_way_from_the_second_attempt(studio: Studio) -> None:
         input=None,
         checkpoint_id=again["checkpoint"]["checkpoint_id"],
     )
-    assert [one["code"] for one in out["attempts"]] == ["1 / 0", "x = 4"]
+    assert [attempt["code"] for attempt in out["attempts"]] == ["1 / 0", "x = 4"]

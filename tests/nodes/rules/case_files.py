@@ -1,4 +1,4 @@
-"""Reads the cases: programs in cells, each headed by its request and what it is given.
+"""Read the cases: programs in cells, each below its request and its given variables.
 
 The cells are those of the percent format: ``# %% title``, then lines such as
 ``# request: …``. A program in ``wrong.py`` says which rules catch it, or miss it;
@@ -18,13 +18,17 @@ _HEADER = re.compile(r"^# ([a-z ]+): (.+)\n")
 
 @dataclass(frozen=True)
 class Case:
-    """A program with its request; ``caught``, ``missed``, ``false_alarms`` name rules."""
+    """A program with its request; ``caught``, ``missed``, ``false_alarms`` name rules.
+
+    ``types``: those of ``returns``, in the same order.
+    """
 
     title: str
     correct: bool
     request: str
     given: tuple[str, ...]
     returns: tuple[str, ...] | None
+    types: tuple[str, ...]
     checks: str | None
     caught: tuple[str, ...]
     missed: tuple[str, ...]
@@ -58,6 +62,7 @@ def _case(title: str, code: str, *, correct: bool) -> Case:
         request=headers["request"],
         given=_listed(headers.get("given")),
         returns=_listed(headers["returns"]) if "returns" in headers else None,
+        types=_listed(headers.get("types")),
         checks=headers.get("checks"),
         caught=_listed(headers.get("caught by")),
         missed=_listed(headers.get("missed by")),
@@ -66,7 +71,16 @@ def _case(title: str, code: str, *, correct: bool) -> Case:
     )
 
 
-_KEYS = {"request", "given", "returns", "checks", "caught by", "missed by", "false alarm of"}
+_KEYS = {
+    "request",
+    "given",
+    "returns",
+    "types",
+    "checks",
+    "caught by",
+    "missed by",
+    "false alarm of",
+}
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

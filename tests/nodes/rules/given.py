@@ -1,4 +1,4 @@
-"""The values that the cases are given, by the name of the variable."""
+"""The given values of the cases, by variable name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graph_agent.samples import load_tips
 
 
 def given(name: str) -> Any:
-    """Return the value of a variable; a frame is the caller's own."""
+    """Return the value of a variable; each call returns a frame of its own."""
     value = _values()[name]
     return value.copy() if isinstance(value, pd.DataFrame) else value
 

@@ -22,24 +22,26 @@ def measured(sandbox: DockerSandbox, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_there_are_enough_of_them(measured: list[Measured]) -> None:
-    correct = sum(one.case.correct for one in measured)
+    correct = sum(result.case.correct for result in measured)
     assert correct >= 60
     assert len(measured) - correct >= 25
-    assert len({(one.case.title, one.case.correct) for one in measured}) == len(measured)
-    every = {rule for one in measured for rule in (*one.case.caught, *one.case.missed)}
-    assert every == {one.name for one in RULES}
+    assert len({(result.case.title, result.case.correct) for result in measured}) == len(measured)
+    every = {rule for result in measured for rule in (*result.case.caught, *result.case.missed)}
+    assert every == {rule.name for rule in RULES}
 
 
 def test_correct_programs_run_and_no_rule_fails_them(measured: list[Measured]) -> None:
-    correct = [one for one in measured if one.case.correct]
-    assert [one.case.title for one in correct if one.execution.outcome != "ok"] == []
-    failed = [(one.case.title, f) for one in correct for f in one.findings if f.decisive]
+    correct = [result for result in measured if result.case.correct]
+    assert [result.case.title for result in correct if result.execution.outcome != "ok"] == []
+    failed = [(result.case.title, f) for result in correct for f in result.findings if f.decisive]
     assert failed == []
 
 
 def test_what_is_found_is_what_the_cases_say(measured: list[Measured]) -> None:
-    said = {one.case.title: {*one.case.caught, *one.case.false_alarms} for one in measured}
-    assert {one.case.title: set(one.rules) for one in measured} == said
+    said = {
+        result.case.title: {*result.case.caught, *result.case.false_alarms} for result in measured
+    }
+    assert {result.case.title: set(result.rules) for result in measured} == said
 
 
 def test_the_page_is_current(measured: list[Measured]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from graph_agent.records import Attempt, ExecutionRecord
 from graph_agent.summaries import summarize
-from nodes.rules import find
+from tests.nodes.rules.applying import rules
 
 GIVEN: dict[str, Any] = {
     "df": pd.DataFrame({"a": [1, 2], "order_total": [3.0, 4.0]}),
@@ -27,8 +27,8 @@ MADE = "pd.DataFrame({'a': [7, 8]})"
 def found(code: str, request: str = "Add it up", **execution: Any) -> list[str]:
     given = {"outcome": "ok", "changed_inputs": list(GIVEN), "stdout": "x", **execution}
     run = ExecutionRecord.model_validate(given)
-    state: Any = {"request": request, "summaries": SUMMARIES}
-    return [one.rule for one in find(Attempt(number=1, code=code, execution=run), state)]
+    attempt = Attempt(number=1, code=code, execution=run)
+    return rules(attempt, request=request, summaries=SUMMARIES)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_what_the_request_gives_is_not_made_up() -> None:
     assert found("rate = 0.3", "Use a rate of 0.35") == ["input_overwritten"]
 
 
-def test_an_equal_value_is_no_other_value() -> None:
+def test_an_equal_value_does_no_harm() -> None:
     assert found("items = [1, 2, 3]", changed_inputs=[]) == []
     assert found("items = [1, 2, 3]", changed_inputs=["items"]) == ["input_overwritten"]
     assert found("items = [1]", changed_inputs=[], outcome="timeout") == [

@@ -1,4 +1,4 @@
-"""The wheels of further packages: which versions, and none that the image has."""
+"""The wheels of further packages: their versions, and none that the image has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sandbox import ImageBuildError
 from sandbox.image.extension import extended_tag, fetch_wheels, modules_of
 from sandbox.image.wheels import wheel_versions
-from tests.sandbox.wheel_index import WheelIndex
+from tests.sandbox.image.wheel_index import WheelIndex
 
 HERE = importlib.metadata.version("docker")
 RUNNER = "codegen-agent-runner:py3.11-0000000000000000"
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_the_image_has_is_taken_from_there(index: WheelIndex, folder: Path) -> None:
+def test_packages_in_the_image_are_not_downloaded(index: WheelIndex, folder: Path) -> None:
     index.add("zz_apple", "1.0", requires="zz-core>=1")
     index.add("zz_core", "1.0")
     index.add("zz_core", "2.0")
@@ -36,7 +36,7 @@ def test_what_the_image_has_is_taken_from_there(index: WheelIndex, folder: Path)
     assert wheel_versions(folder) == {"zz-apple": "1.0"}
 
 
-def test_the_newest_that_goes_with_the_image_is_taken(index: WheelIndex, folder: Path) -> None:
+def test_the_newest_compatible_version_is_used(index: WheelIndex, folder: Path) -> None:
     index.add("zz_apple", "1.0", requires="zz-core<2")
     index.add("zz_apple", "2.0", requires="zz-core>=2")
     index.add("zz_core", "1.0")
@@ -52,7 +52,7 @@ def test_the_hosts_version_is_preferred(index: WheelIndex, folder: Path) -> None
     assert wheel_versions(folder) == {"docker": HERE}
 
 
-def test_another_version_will_do_where_the_hosts_is_not_allowed(
+def test_another_version_is_used_if_the_hosts_is_not_allowed(
     index: WheelIndex, folder: Path
 ) -> None:
     index.add("docker", HERE)
@@ -67,7 +67,7 @@ def test_sources_are_never_built(index: WheelIndex, folder: Path) -> None:
         fetch_wheels(["zz-source"], {}, "amd64", folder)
 
 
-def test_a_conflict_with_the_image_is_told(index: WheelIndex, folder: Path) -> None:
+def test_a_conflict_with_the_image_is_reported(index: WheelIndex, folder: Path) -> None:
     index.add("zz_apple", "1.0", requires="zz-core>=2")
     index.add("zz_core", "1.0")
     index.add("zz_core", "2.0")
@@ -80,7 +80,7 @@ def test_an_unknown_architecture_is_refused(folder: Path) -> None:
         fetch_wheels(["zz-apple"], {}, "s390x", folder)
 
 
-def test_a_packages_modules_are_read_off_its_wheel(index: WheelIndex) -> None:
+def test_a_packages_modules_are_read_from_its_wheel(index: WheelIndex) -> None:
     index.add("zz_odd", "1.0", requires="zz-absent", files={"zzpear/__init__.py": ""})
     assert modules_of("zz-odd", "amd64") == {"zzpear"}
 

@@ -1,8 +1,9 @@
-"""Which versions go into the image."""
+"""The versions of the libraries in the image."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import re
 
 import pytest
 
@@ -24,16 +25,13 @@ PROMISED = (
 )
 
 
-def test_the_shipped_pins_hold_what_is_promised() -> None:
+def test_the_shipped_pins_contain_the_promised_libraries() -> None:
     assert set(PROMISED.split()) <= {pin.name for pin in SHIPPED if pin.direct}
 
 
 def test_the_shipped_pins_are_those_of_the_tested_environment() -> None:
-    constraints = dict(
-        line.split("==")
-        for line in (PINS_FILE.parents[2] / "constraints.txt").read_text().splitlines()
-        if "==" in line
-    )
+    lock = (PINS_FILE.parents[2] / "requirements.lock").read_text()
+    constraints = dict(re.findall(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE))
     differing = {
         pin.name: (pin.version, constraints[pin.name])
         for pin in SHIPPED
@@ -42,18 +40,27 @@ def test_the_shipped_pins_are_those_of_the_tested_environment() -> None:
     assert not differing
 
 
-def test_a_via_comment_marks_what_merely_comes_with_another() -> None:
+def test_a_via_comment_marks_an_indirect_library() -> None:
     pins = parse_pins("# said\n\nPandas==3.1\net_xmlfile==2.0  # via openpyxl\n")
     assert pins == (Pin("et-xmlfile", "2.0", direct=False), Pin("pandas", "3.1"))
     assert requirements_text(pins) == "pandas==3.1\n"
 
 
-def test_a_range_is_no_pin() -> None:
+def test_fonts_are_downloaded_but_are_no_library() -> None:
+    pins = parse_pins("some-fonts==1.0  # fonts\nicons==2\n")
+    fonts = Pin("some-fonts", "1.0", direct=False, fonts=True)
+    assert pins == (Pin("icons", "2"), fonts)
+    assert resolve_pins(pins, lambda name: "9") == (Pin("icons", "9", host=True), fonts)
+    assert strict(pins) == ("icons==2\nsome-fonts==1.0\n", "icons==2\nsome-fonts==1.0\n")
+    assert relaxed(pins) == ("icons\nsome-fonts==1.0\n", "")
+
+
+def test_a_range_is_not_a_pin() -> None:
     with pytest.raises(ValueError, match="expected 'name==version', not 'pandas>=3'"):
         parse_pins("pandas>=3")
 
 
-def test_the_hosts_versions_win_over_the_shipped_ones() -> None:
+def test_the_hosts_versions_replace_the_shipped_ones() -> None:
     pins = resolve_pins((Pin("a", "1"), Pin("b", "1")), {"a": "7"}.get)
     assert pins == (Pin("a", "7", host=True), Pin("b", "1"))
     assert relaxed(pins) == ("a==7\nb\n", "a==7\n")

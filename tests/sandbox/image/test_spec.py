@@ -1,4 +1,4 @@
-"""The tags: new whenever anything that goes in is new, and only then."""
+"""The tags: they change if a part of the image changes, and only then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.image.spec import ImageSpec, image_spec, program_files
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A program of two files, and what Python and editors leave beside them."""
+    """A program of two files, with files that Python and editors leave."""
     program = tmp_path / "program"
     (program / "inner" / "__pycache__").mkdir(parents=True)
     (program / "__main__.py").write_text("print('hello')\n")
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spec(folder: Path) -> ImageSpec:
-    """What an image of that program is made of."""
+    """The parts of an image of that program."""
     return image_spec(runner_folder=folder, pins=(Pin("a", "1"),), installed=lambda name: None)
 
 
@@ -58,10 +58,11 @@ def test_the_same_parts_give_the_same_tag(spec: ImageSpec, folder: Path) -> None
         {"base": "registry.example/python"},
         {"pins": (Pin("a", "2"),)},
         {"pins": (Pin("a", "1", direct=False),)},
+        {"pins": (Pin("a", "1", fonts=True),)},
         {"libraries_dockerfile": "FROM scratch"},
     ],
 )
-def test_other_libraries_are_another_image_below(spec: ImageSpec, change: dict[str, str]) -> None:
+def test_other_libraries_change_both_tags(spec: ImageSpec, change: dict[str, str]) -> None:
     other = replace(spec, **change)
     assert other.libraries_tag != spec.libraries_tag
     assert other.tag != spec.tag
@@ -81,14 +82,14 @@ def test_another_program_keeps_the_libraries(spec: ImageSpec, change: dict[str, 
     assert other.tag != spec.tag
 
 
-def test_a_base_somebody_names_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_from_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     before = image_tag()
     monkeypatch.setenv("CODEGEN_AGENT_BASE_IMAGE", "registry.example/python:slim")
     assert image_spec().base == "registry.example/python:slim"
     assert image_tag() != before
 
 
-def test_the_tag_is_found_fast() -> None:
+def test_the_tag_is_computed_fast() -> None:
     image_tag()
     started = time.perf_counter()
     image_tag()

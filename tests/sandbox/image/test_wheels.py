@@ -1,4 +1,4 @@
-"""The host's pip fetches the wheels; its index here is a folder of tiny ones."""
+"""The host's pip downloads the wheels, here from a folder of tiny ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sandbox import ImageBuildError
 from sandbox.image.requirements import Pin
 from sandbox.image.wheels import download_wheels, pip_arguments, wheel_versions
-from tests.sandbox.wheel_index import PYTHON, WheelIndex
+from tests.sandbox.image.wheel_index import PYTHON, WheelIndex
 
 Wheel = Callable[..., Path]
 
@@ -22,24 +22,24 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wheel:
 
 
 def fetch(tmp_path: Path, *pins: Pin, arch: str = "amd64") -> tuple[Path, list[str]]:
-    said: list[str] = []
-    return download_wheels(pins, PYTHON, arch, tmp_path / "cache", said.append), said
+    lines: list[str] = []
+    return download_wheels(pins, PYTHON, arch, tmp_path / "cache", lines.append), lines
 
 
-def test_wheels_are_fetched_once(tmp_path: Path, wheel: Wheel) -> None:
+def test_wheels_are_downloaded_once(tmp_path: Path, wheel: Wheel) -> None:
     wheel("apple", "1.0", requires="core>=1")
     wheel("core", "1.0")
     wheel("core", "2.0")
     pins = Pin("apple", "1.0"), Pin("core", "1.0", direct=False)
-    folder, said = fetch(tmp_path, *pins)
+    folder, lines = fetch(tmp_path, *pins)
     assert wheel_versions(folder) == {"apple": "1.0", "core": "1.0"}
     assert (folder / "requirements.txt").read_text() == "apple==1.0\n"
-    assert said == ["downloading the libraries' wheels"]
+    assert lines == ["downloading the libraries' wheels"]
     assert fetch(tmp_path, *pins) == (folder, [])
 
 
 @pytest.mark.parametrize(("arch", "machine"), [("amd64", "x86_64"), ("arm64", "aarch64")])
-def test_wheels_are_the_images_not_the_hosts(
+def test_wheels_are_for_the_images_platform(
     tmp_path: Path, wheel: Wheel, arch: str, machine: str
 ) -> None:
     for platform in ("win_amd64", "macosx_11_0_arm64", f"manylinux_2_28_{machine}"):
@@ -50,28 +50,28 @@ def test_wheels_are_the_images_not_the_hosts(
     ]
 
 
-def test_host_versions_that_conflict_with_the_shipped_ones_win(
+def test_host_versions_are_kept_if_they_conflict_with_the_shipped_ones(
     tmp_path: Path, wheel: Wheel
 ) -> None:
     wheel("apple", "1.0")
     wheel("pear", "1.0", requires="apple<1")
     wheel("pear", "2.0", requires="apple>=1")
     pins = Pin("apple", "1.0", host=True), Pin("pear", "1.0")
-    folder, said = fetch(tmp_path, *pins)
+    folder, lines = fetch(tmp_path, *pins)
     assert wheel_versions(folder) == {"apple": "1.0", "pear": "2.0"}
-    assert "do not go together with the shipped pins" in said[-1]
+    assert "conflict with the shipped pins" in lines[-1]
     assert (folder / "requirements.txt").read_text() == "apple==1.0\npear==2.0\n"
 
 
 @pytest.mark.parametrize("host", [True, False])
-def test_a_library_that_is_not_to_be_had_is_named(tmp_path: Path, wheel: Wheel, host: bool) -> None:
+def test_an_unavailable_library_is_named(tmp_path: Path, wheel: Wheel, host: bool) -> None:
     wheel("apple", "1.0")
     with pytest.raises(ImageBuildError, match=r"(?s)pip could not download.*apple==9\.9"):
         fetch(tmp_path, Pin("apple", "9.9", host=host))
     assert list((tmp_path / "cache" / "wheels").iterdir()) == []
 
 
-def test_an_interrupted_download_does_not_count_as_done(tmp_path: Path, wheel: Wheel) -> None:
+def test_an_interrupted_download_is_repeated(tmp_path: Path, wheel: Wheel) -> None:
     wheel("apple", "1.0")
 
     def interrupt(line: str) -> None:
@@ -86,7 +86,7 @@ def test_an_interrupted_download_does_not_count_as_done(tmp_path: Path, wheel: W
     assert not killed.exists()
 
 
-def test_other_pins_replace_the_wheels_of_the_last(tmp_path: Path, wheel: Wheel) -> None:
+def test_old_wheels_are_removed(tmp_path: Path, wheel: Wheel) -> None:
     wheel("apple", "1.0")
     wheel("apple", "2.0")
     first, _ = fetch(tmp_path, Pin("apple", "1.0"))
@@ -100,7 +100,7 @@ def test_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
         fetch(tmp_path, Pin("apple", "1.0"), arch="s390x")
 
 
-def test_pip_may_take_nothing_but_wheels() -> None:
+def test_pip_may_use_only_wheels() -> None:
     options = pip_arguments("3.12", "arm64")
     assert "--only-binary=:all:" in options
     assert "manylinux_2_28_aarch64" in options

@@ -1,4 +1,4 @@
-"""Running code as __main__, each in a process of its own: it replaces this one's __main__."""
+"""Code runs as __main__, here in separate processes because it replaces __main__."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import textwrap
 from typing import Any
 
 import pytest
+
+from sandbox.runner.program import without_magics
 
 SCRIPT = """
 import json, sys
@@ -149,3 +151,19 @@ def test_a_long_message_is_clipped() -> None:
     message = run("raise ValueError('x' * 1_000_000)")["error"]["message"]
     assert len(message) < 5_000
     assert "left out" in message
+
+
+@pytest.mark.parametrize(
+    ("code", "plain"),
+    [
+        ("%matplotlib inline\nx = 1", "pass\nx = 1"),
+        ("if x:\n    %config InlineBackend.figure_format = 'svg'", "if x:\n    pass"),
+        ("%timeit f()", "%timeit f()"),
+        ("%matplotlib inline\nx =", "%matplotlib inline\nx ="),
+        ("text = '''\n%matplotlib inline\n'''", "text = '''\n%matplotlib inline\n'''"),
+    ],
+)
+def test_only_plotting_magics_of_code_that_is_valid_otherwise_are_removed(
+    code: str, plain: str
+) -> None:
+    assert without_magics(code) == plain

@@ -437,16 +437,46 @@ print(result)
 # caught by: missing_return
 result = tips.groupby("day")["tip"].mean()
 
+# %% a share for a question of yes or no
+# request: Do most smokers tip more than 3 dollars?
+# given: tips
+# returns: answer
+# types: bool
+# caught by: wrong_type
+answer = float((tips[tips["smoker"] == "Yes"]["tip"] > 3).mean())
+
+# %% names for a count
+# request: How many days are there?
+# given: tips
+# returns: answer
+# types: int
+# caught by: wrong_type
+answer = tips["day"].unique().tolist()
+
+# %% a share where yes or no is meant
+# request: Is the average tip of smokers above 3?
+# given: tips
+# caught by: unlikely_type
+answer = float((tips[tips["smoker"] == "Yes"]["tip"] > 3).mean())
+
 # %% nothing left
 # request: Mean tip by day
 # given: tips
 # caught by: empty_result
-tips.groupby("day")["tip"].mean().to_csv("/tmp/means.csv")
+_ = tips.groupby("day")["tip"].mean()
+del _
 # %% an error
 # request: Mean tip by weekday
 # given: tips
-# caught by: outcome
+# caught by: outcome, unknown_column
 print(tips.groupby("weekday")["tip"].mean())
+
+# %% a name that nothing defines
+# request: Mean of the tips
+# given: tips
+# caught by: outcome, undefined_name
+print(mean_tip)
+mean_tip = tips["tip"].mean()
 
 # %% a check that fails
 # request: Mean tip by day as a Series named means
@@ -454,3 +484,12 @@ print(tips.groupby("weekday")["tip"].mean())
 # checks: assert means.index.name == "day"
 # caught by: checks, untouched_column
 means = tips.groupby("time")["tip"].mean()
+
+# %% a filter that removes every row
+# request: List the days whose average tip is above 3
+# given: tips
+# returns: days
+# types: list
+# caught by: blank_answer, blank_result
+means = tips.groupby("day")["tip"].mean()
+days = means[means > 30].index.tolist()

@@ -1,0 +1,1 @@
+"""Files that become a request's variables."""

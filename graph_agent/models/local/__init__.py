@@ -1,0 +1,1 @@
+"""The embedded local model: its weights, the server process, the chat model."""

@@ -1,0 +1,49 @@
+"""How a client was made, so that a resumed run makes an equal one; never a key."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+__all__ = ["ClientSpec", "changed", "remember", "spec_of"]
+
+
+@dataclass(frozen=True)
+class ClientSpec:
+    """The model's name and the options it was made with.
+
+    ``not_stored`` names arguments that aren't kept, since they may hold a password. ``call_s``
+    limits a whole call; None: no limit of ours.
+    """
+
+    model: str
+    options: dict[str, Any] = field(default_factory=dict)
+    not_stored: tuple[str, ...] = ()
+    call_s: float | None = field(default=None, compare=False)
+
+
+# By identity: chat models have no hash. An entry goes when its client does.
+_SPECS: dict[int, tuple[weakref.ref[BaseChatModel], ClientSpec]] = {}
+
+
+def remember(client: BaseChatModel, spec: ClientSpec) -> BaseChatModel:
+    """Note how a client was made; return it."""
+    key = id(client)
+    _SPECS[key] = (weakref.ref(client, lambda _: _SPECS.pop(key, None)), spec)
+    return client
+
+
+def changed(client: BaseChatModel, update: dict[str, Any]) -> BaseChatModel:
+    """Return a copy of a client with other fields, and how it was made."""
+    copy, spec = client.model_copy(update=update), spec_of(client)
+    return copy if spec is None else remember(copy, spec)
+
+
+def spec_of(client: BaseChatModel) -> ClientSpec | None:
+    """Return how ``create_client`` made a client; None: it didn't."""
+    found = _SPECS.get(id(client))
+    return found[1] if found is not None and found[0]() is client else None

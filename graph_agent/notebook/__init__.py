@@ -1,0 +1,1 @@
+"""The magics of notebooks: ask, look at what would change in the data, accept it or undo it."""

@@ -1,0 +1,172 @@
+"""One notebook's requests: asks, shows what would change, and waits for the user to accept it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from langchain_core.language_models import BaseChatModel
+
+from graph_agent.notebook.acceptance import Acceptance
+from graph_agent.notebook.approval_cell import answer_from, cell_text
+from graph_agent.notebook.messages import CodegenError, did_you_mean
+from graph_agent.notebook.names import (
+    is_chat_model,
+    kind_of,
+    mentioned,
+    named,
+    own_variables,
+    tables,
+)
+from graph_agent.notebook.options import Asked
+from graph_agent.notebook.requests import Earlier, workflow_for
+from graph_agent.notebook.showing import run_and_show, say, show_result, show_waiting
+from graph_agent.records import ApprovalAnswer, ApprovalRequest
+from graph_agent.results.changes.compare import compare_all
+from graph_agent.runs.approver import read_code
+from graph_agent.terminal_text import escape_control_chars
+from graph_agent.workflow import AgentWorkflow
+
+RESULT = "_codegen"
+"""The variable that holds the last result."""
+
+
+class Shell(Protocol):
+    """What is used of IPython's shell."""
+
+    user_ns: dict[str, Any]
+    user_ns_hidden: Mapping[str, Any]
+
+    def set_next_input(self, s: str, replace: bool = False) -> None:
+        """Open a cell with this text."""
+
+
+class Session:
+    """The magics' work, with what they remember from cell to cell."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self.acceptance = Acceptance(shell.user_ns)
+        self._asking: tuple[str, str | None] | None = None
+        """The run that waits for approval: its thread, and the model as it was typed."""
+        self._earlier: Earlier | None = None
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The variables the user made."""
+        return own_variables(self._shell.user_ns, self._shell.user_ns_hidden)
+
+    def ask(self, asked: Asked) -> None:
+        """Answer a request; its values wait to be accepted."""
+        if asked.has("--new"):
+            self._earlier = None
+        own, earlier = self.own, self._earlier
+        names = named(asked.names, own) or mentioned(asked.request, own)
+        if not names and earlier is None:
+            names = tables(own)
+            if len(names) > 1:
+                self._offer(asked, names)
+                return
+        if earlier is not None:
+            names = list(dict.fromkeys([*names, *(name for name in earlier.names if name in own)]))
+        typed = asked.get("--model") or (earlier.model if earlier else None)
+        values = {name: own[name] for name in names}
+        checks = self._checks(asked.get("--checks"))
+        workflow = workflow_for(asked, values, checks, self._model(typed), earlier)
+        taken = ", ".join(f"{name} ({kind_of(own[name])})" for name in names) or "no variables"
+        after = f"; follows {earlier.request!r:.60}" if earlier else ""
+        self._run(workflow, typed, f"takes {taken}{after}", accept=asked.has("--accept"))
+
+    def resume(self, thread_id: str, model: str | None) -> None:
+        """Continue a run that was interrupted."""
+        self._run(AgentWorkflow.resume(thread_id, self._model(model)), model, "")
+
+    def approve(self, thread_id: str, model: str | None, body: str) -> None:
+        """Run the code of an approval cell."""
+        client = self._model(model)
+        # This asks no model again: the run stops where it stopped before.
+        again = AgentWorkflow.resume(thread_id, client).run_sync(progress=False)
+        if again.waiting_for is None:
+            raise CodegenError(f"the run {thread_id} has no code that waits for approval")
+        answer = answer_from(body, again.waiting_for)
+        self._run(AgentWorkflow.resume(thread_id, client, answer=answer), model, "")
+
+    def reject(self, words: str, thread_id: str | None, model: str | None) -> None:
+        """Reject the code that waits, and let the model write another."""
+        if thread_id is None:
+            if self._asking is None:
+                raise CodegenError("no code waits for approval here; name its run with --thread")
+            thread_id, model = self._asking[0], model or self._asking[1]
+        answer = ApprovalAnswer(decision="reject", words=words)
+        self._run(AgentWorkflow.resume(thread_id, self._model(model), answer=answer), model, "")
+
+    def accept(self, names: list[str]) -> None:
+        """Put waiting values into the notebook, and the code into the next cell."""
+        result, accepted = self.acceptance.accept(names)
+        say(f"Accepted: {', '.join(accepted) or 'nothing'}. To take it back: %codegen_undo")
+        self._shell.set_next_input(escape_control_chars(result.code))
+
+    def undo(self) -> None:
+        """Take back the last accept."""
+        restored, removed, kept = self.acceptance.undo()
+        for what, names in (("Restored", restored), ("Removed", removed)):
+            if names:
+                say(f"{what}: {', '.join(names)}")
+        if kept:
+            say(f"Left alone, because assigned again since: {', '.join(kept)}")
+
+    def _run(
+        self, workflow: AgentWorkflow, model: str | None, note: str, accept: bool = False
+    ) -> None:
+        self.acceptance.waiting = None
+        self._asking = None
+        option = f" --model {model}" if model else ""
+        how = f"%codegen_resume {workflow.thread_id}{option}"
+        result, view = run_and_show(workflow, note, how)
+        self._shell.user_ns[RESULT] = result
+        if result.waiting_for is not None:
+            self._asking = (workflow.thread_id, model)
+            show_waiting(result, view)
+            self._open_approval(result.waiting_for, workflow.thread_id, model)
+            return
+        self._earlier = Earlier.of(result, model)
+        values = result.variables if result.success else {}
+        show_result(result, compare_all(values, self._shell.user_ns), view, accepted=accept)
+        if values:
+            self.acceptance.waiting = result
+            if accept:
+                self.accept([])
+
+    def _open_approval(self, request: ApprovalRequest, thread_id: str, model: str | None) -> None:
+        self._shell.set_next_input(cell_text(request, thread_id, model))
+
+    def _offer(self, asked: Asked, names: list[str]) -> None:
+        options = " ".join(f"{name} {value}".strip() for name, value in asked.given.items())
+        say(
+            f"Which variables? The request names none, and there are {len(names)} tables:"
+            f" {', '.join(names)}. The next cell takes them all; edit it and run it."
+        )
+        line = " ".join(filter(None, ["%%codegen", *names, options]))
+        self._shell.set_next_input(f"{line}\n{escape_control_chars(asked.request)}\n")
+
+    def _model(self, name: str | None) -> BaseChatModel | str | None:
+        """Return the chat model that a variable holds, or else the name."""
+        held = None if name is None else self._shell.user_ns.get(name)
+        if isinstance(held, BaseChatModel):
+            return held
+        if name is not None and name.isidentifier() and name not in ("local",):
+            models = [key for key, value in self._shell.user_ns.items() if is_chat_model(value)]
+            if meant := did_you_mean(name, models):
+                raise CodegenError(f"no variable {name!r} holds a chat model{meant}")
+        return name
+
+    def _checks(self, name: str | None) -> str | None:
+        if name is None:
+            return None
+        held = self._shell.user_ns.get(name)
+        return held if isinstance(held, str) else read_code(Path(name).expanduser(), "checks")
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name for name in text.replace(",", " ").split() if name]

@@ -1,0 +1,1 @@
+"""What a run returns: the result, its transcript, and the files saved from it."""

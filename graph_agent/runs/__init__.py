@@ -1,0 +1,1 @@
+"""Running a request: threads, events, and asking the user for approval."""

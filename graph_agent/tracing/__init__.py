@@ -1,0 +1,1 @@
+"""Traces that show no more than the request's privacy level allows."""

@@ -1,0 +1,1 @@
+"""Several programs for one request: which agree, and which is chosen."""

@@ -1,0 +1,1 @@
+"""Recording an execution in the state."""

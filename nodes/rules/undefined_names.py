@@ -1,0 +1,81 @@
+"""Names that a program certainly reads before anything gives them a value."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+
+from nodes.rules.certain_reads import certain_nodes
+
+__all__ = ["undefined_names"]
+
+_IN_NOTEBOOKS = {"display", "get_ipython", "In", "Out", "exit", "quit"}
+_UNFORESEEN = {
+    "globals", "locals", "vars", "exec", "eval", "compile", "setattr", "NameError", "SystemExit",
+    "exit", "quit", "__builtins__", "builtins", "sys", "inspect", "importlib", "runpy",
+    "get_ipython",
+}  # fmt: skip
+"""With one of these a program may give names values unseen, or end early."""
+
+
+def undefined_names(code: str, given: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Yield each such name with the first line that reads it.
+
+    Claims nothing about a program that may bind names unseen, and nothing about code that
+    may not run: in functions, branches and handlers.
+    """
+    tree = _parsed(code)
+    if tree is None or _may_bind_unseen(tree):
+        return
+    certain = {
+        (node.lineno, node.col_offset): node.id
+        for node in certain_nodes(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    unsure = _deleted(tree)
+    for name, line, column in _reported(tree, {*given, *dir(builtins), *_IN_NOTEBOOKS}):
+        if certain.get((line, column)) == name and name not in unsure and not _is_magic(name):
+            unsure.add(name)  # once is enough
+            yield name, line
+
+
+def _parsed(code: str) -> ast.Module | None:
+    try:
+        return ast.parse(code)  # a tree of its own: pyflakes writes into it
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _reported(tree: ast.Module, known: Iterable[str]) -> list[tuple[str, int, int]]:
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedName
+
+    try:
+        checker = Checker(tree, builtins=set(known))
+    except (RecursionError, AttributeError, TypeError):  # a syntax that it doesn't know
+        return []
+    named = [message for message in checker.messages if isinstance(message, UndefinedName)]
+    return [(str(each.message_args[0]), each.lineno, each.col) for each in named]
+
+
+def _may_bind_unseen(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in _UNFORESEEN:
+            return True
+        if isinstance(node, ast.alias) and node.name in ("*", *_UNFORESEEN):
+            return True
+    return False
+
+
+def _deleted(tree: ast.Module) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
+    }
+
+
+def _is_magic(name: str) -> bool:
+    """Whether a notebook or the interpreter may know it: ``_``, ``_1``, ``__file__``."""
+    return name.startswith("_")

@@ -1,0 +1,1 @@
+"""The container engine: how to find it, reach it, and what it can do."""

@@ -1,0 +1,1 @@
+"""Outward: what a container returns, read as hostile input."""

@@ -1,0 +1,1 @@
+"""Proves the sandbox's guarantees with real containers, and attacks it to see them hold."""

@@ -1,0 +1,1 @@
+"""Inward: the user's variables, pickled into a content-addressed store."""

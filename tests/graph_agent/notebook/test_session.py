@@ -1,0 +1,68 @@
+"""Approval and conversation in a real kernel, with a scripted model and the real sandbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.graph_agent.notebook.conftest import SETUP
+from tests.kernels import Kernel
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
+]
+
+
+def test_running_the_cell_approves_the_code(kernel: Kernel) -> None:
+    kernel.run("m = model('x = 1')")
+    asked = kernel.run("%%codegen tips --model m --approve\nCount")
+    assert "waits for you" in asked.html
+    assert asked.next_cell is not None
+    assert asked.next_cell.startswith("%%codegen_approve ")
+    assert "# - every run needs approval" in asked.next_cell
+    ran = kernel.run(asked.next_cell)
+    assert "+ x (new): int: 1" in ran.text
+    assert kernel.run("print(_codegen.attempts[-1].review.decision)").printed == "approve\n"
+    assert "no code that waits" in kernel.run(asked.next_cell).error
+
+
+def test_a_rejection_makes_the_model_write_another(kernel: Kernel) -> None:
+    kernel.run("m = model('x = 1', 'x = 2')")
+    kernel.run("%%codegen tips --model m --approve\nCount")
+    again = kernel.run("%codegen_reject count from 2")
+    assert again.next_cell is not None
+    assert again.next_cell.rstrip().endswith("x = 2")
+    kernel.run(again.next_cell)
+    shown = kernel.run("print(_codegen.attempts[0].review.words, _codegen.answer)").printed
+    assert shown == "count from 2 2\n"
+
+
+def test_after_a_restart_the_cell_still_runs_the_code_as_edited(kernel: Kernel) -> None:
+    kernel.run("m = model('x = 1')")
+    cell = kernel.run("%%codegen tips --model m --approve\nCount").next_cell
+    assert cell is not None
+    kernel.restart()
+    kernel.run(SETUP + "\nm = model()")
+    assert "does not parse" in kernel.run(cell.replace("x = 1", "x = (")).error
+    ran = kernel.run(cell.replace("x = 1", "x = 42"))
+    assert (ran.error, ran.status) == ("", "ok")
+    assert "+ x (new): int: 42" in ran.text
+    assert kernel.run("print(_codegen.attempts[-1].review.decision, m.calls)").printed == (
+        "edit ['analyze']\n"
+    )
+
+
+def test_the_next_request_knows_the_earlier_one_and_what_was_accepted(kernel: Kernel) -> None:
+    kernel.run(
+        "m = model('a = 1; b = 2', \"got = sorted({'a', 'b', 'tips'} & set(globals()))\", 'x = 1')"
+    )
+    kernel.run("%%codegen tips --model m\nCount it")
+    kernel.run("%codegen_accept a")
+    follows = kernel.run("%codegen Now the next")
+    assert any("follows &#x27;Count it&#x27;" in page for page in follows.pages)
+    assert kernel.run("print(_codegen.answer)").printed == "['a', 'tips']\n"
+    assert kernel.run("print('Count it' in m.prompt(2), 'a = 1; b' in m.prompt(2))").printed == (
+        "True True\n"
+    )
+    kernel.run("%codegen --new --model m Start over")
+    assert kernel.run("print('Count it' in m.prompt(4))").printed == "False\n"
