@@ -32,6 +32,7 @@ LOOK_S = 0.02
 """How often a prepared container looks whether a run takes it before its imports are done."""
 NAME_S = 15.0
 """For a container that is being removed to give up its name."""
+CLOSED_MEANWHILE = "the sandbox was closed while a container started"
 
 
 class Container:
@@ -230,7 +231,7 @@ class Container:
 
     def _check_wanted(self) -> None:
         if self._given_up.is_set():
-            raise SandboxUnavailableError("the sandbox was closed while a container started")
+            raise SandboxUnavailableError(CLOSED_MEANWHILE)
 
     def _stop(self, on_output: OutputListener | None) -> None:
         """Let process 1 end the code and send the files it left."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 
+from sandbox.containers.container import CLOSED_MEANWHILE
 from sandbox.containers.launch import Launcher, Lease, RunLabels
 from sandbox.containers.workers import Worker, at_exit
 from sandbox.errors import SandboxError, SandboxUnavailableError
@@ -120,8 +121,9 @@ class Pool:
             with self._own_lock():
                 self._in_use.add(lease)
             if given_up.is_set():
-                raise SandboxUnavailableError("the sandbox was closed before the run began")
-            lease.container.rename(run.container_name())
+                raise SandboxUnavailableError(CLOSED_MEANWHILE)
+            with _closed_meanwhile(given_up):
+                lease.container.rename(run.container_name())
             yield lease
         finally:
             self._in_use.discard(lease)
@@ -133,7 +135,8 @@ class Pool:
 
     def _start(self, run: RunLabels, given_up: threading.Event) -> Lease:
         try:
-            return self._launcher.start(run, given_up=given_up)
+            with _closed_meanwhile(given_up):
+                return self._launcher.start(run, given_up=given_up)
         except SandboxError:  # the engine may have kept what it was making
             self._sweep_due = True
             raise
@@ -279,3 +282,14 @@ class Pool:
         if os.getpid() != self._pid:
             self._begin()
         return self._lock
+
+
+@contextlib.contextmanager
+def _closed_meanwhile(given_up: threading.Event) -> Iterator[None]:
+    """Say that the pool was closed, whatever the engine says of a container removed by that."""
+    try:
+        yield
+    except SandboxError as error:
+        if given_up.is_set():
+            raise SandboxUnavailableError(CLOSED_MEANWHILE) from error
+        raise

@@ -59,6 +59,8 @@ def test_while_the_model_thinks(tmp_path: Path) -> None:
     assert again.json["variables"]["x"]["value"] == 1
 
 
+AGAIN = "again stops it"
+"""Part of the message after the first interrupt."""
 SLEEPS = "import time\ntime.sleep({})\nprint('over')"
 
 
@@ -85,7 +87,7 @@ def test_the_current_step_is_finished(tmp_path: Path, sent: signal.Signals) -> N
         process.send_signal(sent)
         done = finished(process)
         assert len(server.requests) == 1
-    assert "once more" in done.err
+    assert AGAIN in done.err
     thread = stopped(done)
     # Only the judgement is left to do.
     again, asked = resumed(command, thread, [Text(verdict(True))])
@@ -100,7 +102,7 @@ def test_a_second_interrupt_ends_the_code_at_once(tmp_path: Path) -> None:
         command = Command(tmp_path / "work", server)
         process = running_code(command)
         process.send_signal(signal.SIGINT)
-        read_until(process, b"once more")
+        read_until(process, AGAIN.encode())
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         done = finished(process)
