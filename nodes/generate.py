@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
@@ -38,6 +39,9 @@ from nodes.rules.respelling import respelled
 
 log = logging.getLogger(__name__)
 
+AFRESH_SEED = 1000
+"""Other than any candidate's: both may answer the same prompt."""
+
 
 def generate(
     state: AgentState,
@@ -54,11 +58,16 @@ def generate(
         RequestError: the input is unusable.
     """
     asked: _Asked = yield Work(lambda: _prepare(state, config, runtime, dependencies))
-    try:
-        reply = yield from ask(asked.question, dependencies.calls, asked.task)
-    except ModelAnswerError as error:
-        return asked.without_answer(error)
-    return asked.answered(reply)
+    while True:
+        try:
+            reply = yield from ask(asked.question, dependencies.calls, asked.task)
+        except ModelAnswerError as error:
+            return asked.without_answer(error)
+        written = asked.written(reply)
+        again = asked.asked_afresh(written, reply.usage)
+        if again is None:
+            return asked.answered(written, reply.usage)
+        asked = again
 
 
 class Problem(NamedTuple):
@@ -114,7 +123,8 @@ def _is_same(tree: ast.AST, other: str) -> bool:
 class _Asked:
     """The question, and how its answer becomes an attempt.
 
-    ``earlier``: the attempts before the one whose program is asked for.
+    ``earlier``: the attempts before the one whose program is asked for. ``afresh``: the question
+    to ask if the answer repeats one of theirs. ``used``: the cost of an answer that did.
     """
 
     view: RunView
@@ -123,8 +133,11 @@ class _Asked:
     """What a new run puts into the state."""
     question: Question
     task: TaskRef
+    afresh: Question | None = None
+    used: Usage = field(default_factory=Usage)
 
-    def answered(self, reply: ModelReply) -> Json:
+    def written(self, reply: ModelReply) -> Candidate:
+        """Return the program in an answer, and why it isn't worth a container."""
         given = [summary["name"] for summary in self.view.state.get("summaries") or []]
         found = program_in(reply.text, self.view.state.get("returns") or (), given)
         code = found.code
@@ -132,7 +145,16 @@ class _Asked:
             code = with_usual_imports(code, given)
         code, notes = respelled(code, self.view.state)
         problem = problem_of(code, self.earlier, self.view.state)
-        return self._attempt(code, problem, reply.usage, [*found.notes, *notes])
+        return _candidate(code, problem, [*found.notes, *notes])
+
+    def asked_afresh(self, written: Candidate, used: Usage) -> _Asked | None:
+        """Return what to ask instead of spending the attempt on a repeated program."""
+        if self.afresh is None or written.problem_kind != "repeat":
+            return None
+        if self.view.call_limit(used) is not None:
+            return None
+        log.info("the program repeats a failed one; asking without it")
+        return replace(self, question=self.afresh, afresh=None, used=used)
 
     def without_answer(self, error: ModelAnswerError) -> Json:
         """Count a truncated or empty answer as an attempt without code."""
@@ -141,24 +163,26 @@ class _Asked:
         log.warning("the model's answer was %s", error.kind)
         used = Usage(calls=1, input_tokens=error.input_tokens, output_tokens=error.output_tokens)
         problem = Problem(error.kind, f"the model's answer was {error.kind}")
-        return self._attempt("", problem, used)
+        return self.answered(_candidate("", problem), used)
 
-    def _attempt(
-        self, code: str, problem: Problem | None, used: Usage, notes: Sequence[str] = ()
-    ) -> Json:
-        kind, text = problem or (None, None)
-        written = Candidate(code=code, problem=text, problem_kind=kind, notes=list(notes))
+    def answered(self, written: Candidate, used: Usage) -> Json:
+        """Add the program to the state."""
         attempt = Attempt(number=len(self.earlier) + 1, **vars(written))
         if len(self.earlier) < len(self.view.attempts):
             attempt = next_candidate(self.view.last, written)
-        log.info("attempt %d: %d characters of code", attempt.number, len(code))
+        log.info("attempt %d: %d characters of code", attempt.number, len(written.code))
         return {
             **self.update,
             "attempts": [*(each.to_state() for each in self.earlier), attempt.to_state()],
-            "usage": self.view.add_usage("generate", used),
+            "usage": self.view.add_usage("generate", self.used.plus(used)),
             "spent_s": self.view.spent_now_s,
             "decision": None,
         }
+
+
+def _candidate(code: str, problem: Problem | None, notes: Sequence[str] = ()) -> Candidate:
+    kind, text = problem or (None, None)
+    return Candidate(code=code, problem=text, problem_kind=kind, notes=list(notes))
 
 
 def _prepare(
@@ -177,18 +201,38 @@ def _prepare(
     task = TaskRef.of("generate", runtime, config)
     # The container starts while the model thinks.
     dependencies.sandbox.prepare(thread=task.thread or "")
-    model = dependencies.client(view.context.model)
-    profile = profile_of(model)
-    packages = dependencies.sandbox.packages()
     is_candidate = state.get("decision") == "candidate"
     earlier = view.attempts[:-1] if is_candidate else view.attempts
     number = len(view.last.others) + 1 if is_candidate else 0
-    # All programs of an attempt have the same prompt, so that a model reads it only once.
-    messages = generation_messages(state, earlier, profile, packages)
-    # A small model repeats what failed, unless it is asked for another answer.
+    model = dependencies.client(view.context.model)
+    question, afresh = _questions(
+        view.state, earlier, number, model, dependencies.sandbox.packages(), config
+    )
+    return _Asked(view, earlier, update, question, task, afresh)
+
+
+def _questions(
+    state: AgentState,
+    earlier: list[Attempt],
+    number: int,
+    model: BaseChatModel,
+    packages: Mapping[str, str],
+    config: RunnableConfig,
+) -> tuple[Question, Question | None]:
+    """Return the question for an attempt's program of this number, from 0, and one without history.
+
+    The second is for a small model that repeats what failed although it is told not to.
+    """
+    profile = profile_of(model)
+
+    def question(told: list[Attempt], seed: int, temperature: float) -> Question:
+        varying = varied(model, seed, temperature)
+        client = with_opening(varying, lambda: opening_messages(profile, packages))
+        # All programs of an attempt have the same prompt, so that a model reads it only once.
+        messages = generation_messages(state, told, profile, packages)
+        return Question(client, profile, messages, "generate", config, variant=number)
+
     failed = len(earlier) if profile.worked_examples else 0
-    temperature = TEMPERATURE if number else RETRY_TEMPERATURE
-    model = varied(model, number + failed, temperature)
-    model = with_opening(model, lambda: opening_messages(profile, packages))
-    question = Question(model, profile, messages, "generate", config, variant=number)
-    return _Asked(view, earlier, update, question, task)
+    usual = question(earlier, number + failed, TEMPERATURE if number else RETRY_TEMPERATURE)
+    afresh = question([], AFRESH_SEED + number + failed, TEMPERATURE) if failed else None
+    return usual, afresh

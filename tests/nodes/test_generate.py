@@ -10,7 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from graph_agent.errors import ModelAnswerError
-from graph_agent.models import CallLog, Work, run_steps
+from graph_agent.models import CallLog, ModelProfile, Work, run_steps
 from graph_agent.models.local.chat_model import LocalChatModel
 from graph_agent.models.sampling import RETRY_TEMPERATURE
 from graph_agent.records import Analysis, Attempt
@@ -53,8 +53,11 @@ def store(tmp_path: Any) -> VariableStore:
     return VariableStore(tmp_path)
 
 
-def generated(store: VariableStore, answer: Any, **state: Any) -> dict[str, Any]:
-    model = ScriptedModel(codes=[answer])
+def generated(store: VariableStore, *answers: Any, **state: Any) -> dict[str, Any]:
+    return generated_by(ScriptedModel(codes=list(answers)), store, **state)
+
+
+def generated_by(model: ScriptedModel, store: VariableStore, **state: Any) -> dict[str, Any]:
     dependencies = Dependencies(
         client=lambda _: model,
         sandbox=InstantSandbox(),  # type: ignore[arg-type]  # nothing stops it
@@ -79,6 +82,35 @@ def test_a_retry_adds_an_attempt(store: VariableStore) -> None:
     assert [attempt["number"] for attempt in update["attempts"]] == [1, 2]
     assert update["attempts"][1]["problem_kind"] == "repeat"
     assert "success" not in update
+
+
+@pytest.fixture
+def small_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = ModelProfile("small", "local", worked_examples=True)
+    monkeypatch.setattr("nodes.generate.profile_of", lambda _: small)
+
+
+@pytest.mark.usefixtures("small_model")
+def test_a_small_model_that_repeats_itself_is_asked_without_what_failed(
+    store: VariableStore,
+) -> None:
+    model = ScriptedModel(codes=[fenced("x = 1"), fenced("x = 2")])
+    retry: dict[str, Any] = {"attempts": [FAILED.to_state()], "decision": "retry"}
+    update = generated_by(model, store, **retry)
+    assert [attempt["code"] for attempt in update["attempts"]] == ["x = 1", "x = 2"]
+    assert update["usage"]["generate"]["calls"] == 2
+    assert "did not succeed" in model.prompt(0)
+    assert "did not succeed" not in model.prompt(1)
+    # If it repeats itself once more, the attempt is spent.
+    update = generated(store, fenced("x = 1"), fenced("x = 1"), **retry)
+    assert update["attempts"][1]["problem_kind"] == "repeat"
+
+
+@pytest.mark.usefixtures("small_model")
+def test_it_is_not_asked_again_beyond_the_budget(store: VariableStore) -> None:
+    retry: dict[str, Any] = {"attempts": [FAILED.to_state()], "decision": "retry"}
+    update = generated(store, fenced("x = 1"), budget={"model_calls": 1}, **retry)
+    assert update["attempts"][1]["problem_kind"] == "repeat"
 
 
 def test_an_unusable_answer_is_an_attempt_without_code(store: VariableStore) -> None:
