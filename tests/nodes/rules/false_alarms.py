@@ -25,6 +25,7 @@ from typing import Any
 from graph_agent.records import Attempt, Finding
 from graph_agent.state import AgentState
 from graph_agent.summaries import summarize
+from nodes.generate import problem_of
 from nodes.recording.recording import to_record
 from sandbox import DockerSandbox, SandboxPolicy, VariableStore
 from sandbox.errors import SandboxError
@@ -117,7 +118,10 @@ def with_arguments(program: Program, sandbox: DockerSandbox) -> Program | None:
 
 
 def alarms(program: Program, sandbox: DockerSandbox, store: VariableStore) -> list[Finding] | None:
-    """Return what the rules find in a right program; None if it doesn't run by itself here."""
+    """Return what rules and checks find in a right program; None if it doesn't run by itself here.
+
+    The checks are made before a run, on the request's own tables.
+    """
     summaries = [
         summarize(name, value).model_dump(mode="json") for name, value in program.given.items()
     ]
@@ -126,7 +130,11 @@ def alarms(program: Program, sandbox: DockerSandbox, store: VariableStore) -> li
     if not run.ok:
         return None
     attempt = Attempt(number=1, code=program.called, execution=to_record(run, store, "sample"))
-    return findings(attempt, **state)
+    before = problem_of(program.called, [], state)
+    refused = (
+        [] if before is None else [Finding(rule=before.kind, message=before.text, decisive=True)]
+    )
+    return [*refused, *findings(attempt, **state)]
 
 
 def main() -> None:
