@@ -63,12 +63,14 @@ coverage: ## run all tests with coverage, which makes them slower
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="--cov --cov-report=term $(PYTEST_ARGS)"
 
 # Installed programs are not started, now or at boot. Tests that miss one say so.
-test-servers: ## on Debian and Ubuntu as root: install sshd, Podman, gVisor and Postgres for the tests
+test-servers: ## on Debian and Ubuntu as root: install sshd, Podman, gVisor, Postgres and Chromium for the tests
 	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then exit 0; fi; \
 	missing=; [ -x /usr/sbin/sshd ] || missing="openssh-server"; \
 	command -v podman >/dev/null || missing="$$missing podman"; \
 	command -v runsc >/dev/null || missing="$$missing runsc"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	  || missing="$$missing chromium fonts-liberation"; \
 	[ -n "$$missing" ] || exit 0; \
 	echo "installing $$missing for the tests (apt-get)"; \
 	policy=/usr/sbin/policy-rc.d; \
@@ -82,7 +84,7 @@ test-servers: ## on Debian and Ubuntu as root: install sshd, Podman, gVisor and 
 	  apt-get install -y -qq --no-install-recommends $$package >/dev/null \
 	    || { echo "cannot install $$package: tests that need it will say so." >&2; continue; }; \
 	  case $$package in openssh-server) units="ssh.service ssh.socket";; \
-	    postgresql) units="postgresql.service";; runsc) continue;; *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
+	    postgresql) units="postgresql.service";; runsc|chromium|fonts-*) continue;; *) units="podman.socket podman.service podman-restart.service podman-auto-update.service \
 	      podman-auto-update.timer";; esac; \
 	  systemctl disable $$units >/dev/null 2>&1 || true; \
 	done
@@ -115,9 +117,11 @@ venv: ## create the virtual environment in .venv
 	fi; \
 	$$base tests/installing.py $(VENV) $(EXTRAS)
 
+# What is in the image has the image's version, so that installing something builds no other image.
 lock: ## write requirements.lock anew: one version of everything, with the hashes of its files
 	@$(PY) -m uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate \
-	  --no-header --python-version 3.11 $(LOCK_ARGS) pyproject.toml -o requirements.lock
+	  --no-header --python-version 3.11 -c sandbox/image/runner-requirements.txt $(LOCK_ARGS) \
+	  pyproject.toml -o requirements.lock
 
 # A usable Python has the right version and can create virtual environments.
 define find_python

@@ -26,6 +26,7 @@ __all__ = [
     "input_values",
     "is_checkpointed",
     "parent_control",
+    "questions_in",
     "sync_and_async",
     "waits_for_answer",
 ]
@@ -75,6 +76,12 @@ def continue_ids_after(checkpoint_id: str) -> None:
 def waits_for_answer(pending_writes: Sequence[tuple[str, str, Any]] | None) -> bool:
     """Return whether a checkpoint's pending writes hold an interrupt."""
     return any(channel == INTERRUPT for _, channel, _ in pending_writes or ())
+
+
+def questions_in(pending_writes: Sequence[tuple[str, str, Any]] | None) -> list[Any]:
+    """Return the values of the interrupts that a checkpoint's pending writes hold."""
+    held = [value for _, channel, value in pending_writes or () if channel == INTERRUPT]
+    return [interrupt.value for interrupts in held for interrupt in interrupts]
 
 
 def sync_and_async(

@@ -66,6 +66,8 @@ class Magics:
     def codegen_approve(self, line: str, cell: str) -> None:
         """Run the code of this cell, as the person who reads it left it."""
         thread, model = _thread_and_model(line, "%%codegen_approve")
+        if thread is None:
+            raise CodegenError("%%codegen_approve takes the run's thread, as its cell had it")
         self._session.approve(thread, model, cell)
 
     @in_one_line
@@ -76,7 +78,10 @@ class Magics:
 
     @in_one_line
     def codegen_resume(self, line: str) -> None:
-        """Continue a run that was interrupted: %codegen_resume THREAD [--model NAME]."""
+        """Continue a run that was interrupted: %codegen_resume [THREAD] [--model NAME].
+
+        Without a thread: the last run that was interrupted here.
+        """
         self._session.resume(*_thread_and_model(line, "%codegen_resume"))
 
     def complete(self, context: Any) -> dict[str, Any]:
@@ -149,11 +154,11 @@ def _as_call(line: re.Match[str]) -> str:
     return f"{line[1]}get_ipython().run_line_magic({line[2]!r}, {line[3]!r})"
 
 
-def _thread_and_model(line: str, magic: str) -> tuple[str, str | None]:
+def _thread_and_model(line: str, magic: str) -> tuple[str | None, str | None]:
     known = {"--model": ANSWER_OPTIONS["--model"]}
     before, rest = read_options(line, known)
     thread, _, after = rest.partition(" ")
     given, rest = read_options(after, known)
-    if not thread or rest:
+    if rest:
         raise CodegenError(f"{magic} takes the run's thread: {magic} THREAD [--model NAME]")
-    return thread, {**before, **given}.get("--model")
+    return thread or None, {**before, **given}.get("--model")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
 
+from graph_agent.config.settings import load_settings
 from graph_agent.notebook.acceptance import Acceptance
 from graph_agent.notebook.approval_cell import answer_from, cell_text
 from graph_agent.notebook.messages import CodegenError, did_you_mean
@@ -25,6 +26,7 @@ from graph_agent.notebook.showing import run_and_show, say, show_result, show_wa
 from graph_agent.records import ApprovalAnswer, ApprovalRequest
 from graph_agent.results.changes.compare import compare_all
 from graph_agent.runs.approver import read_code
+from graph_agent.runs.threads import saved_approval
 from graph_agent.terminal_text import escape_control_chars
 from graph_agent.workflow import AgentWorkflow
 
@@ -50,6 +52,8 @@ class Session:
         self.acceptance = Acceptance(shell.user_ns)
         self._asking: tuple[str, str | None] | None = None
         """The run that waits for approval: its thread, and the model as it was typed."""
+        self._stopped: tuple[str, str | None] | None = None
+        """The last run that was interrupted or failed: its thread, and its model."""
         self._earlier: Earlier | None = None
 
     @property
@@ -74,23 +78,23 @@ class Session:
         values = {name: own[name] for name in names}
         checks = self._checks(asked.get("--checks"))
         workflow = workflow_for(asked, values, checks, self._model(typed), earlier)
+        self._asking = None
         taken = ", ".join(f"{name} ({kind_of(own[name])})" for name in names) or "no variables"
         after = f"; follows {earlier.request!r:.60}" if earlier else ""
         self._run(workflow, typed, f"takes {taken}{after}", accept=asked.has("--accept"))
 
-    def resume(self, thread_id: str, model: str | None) -> None:
-        """Continue a run that was interrupted."""
+    def resume(self, thread_id: str | None, model: str | None) -> None:
+        """Continue a run that was interrupted; None: the last one here."""
+        if thread_id is None:
+            if self._stopped is None:
+                raise CodegenError("no run was interrupted here; name it: %codegen_resume THREAD")
+            thread_id, model = self._stopped[0], model or self._stopped[1]
         self._run(AgentWorkflow.resume(thread_id, self._model(model)), model, "")
 
     def approve(self, thread_id: str, model: str | None, body: str) -> None:
         """Run the code of an approval cell."""
-        client = self._model(model)
-        # This asks no model again: the run stops where it stopped before.
-        again = AgentWorkflow.resume(thread_id, client).run_sync(progress=False)
-        if again.waiting_for is None:
-            raise CodegenError(f"the run {thread_id} has no code that waits for approval")
-        answer = answer_from(body, again.waiting_for)
-        self._run(AgentWorkflow.resume(thread_id, client, answer=answer), model, "")
+        answer = answer_from(body, _waiting_in(thread_id, model))
+        self._run(AgentWorkflow.resume(thread_id, self._model(model), answer=answer), model, "")
 
     def reject(self, words: str, thread_id: str | None, model: str | None) -> None:
         """Reject the code that waits, and let the model write another."""
@@ -98,11 +102,14 @@ class Session:
             if self._asking is None:
                 raise CodegenError("no code waits for approval here; name its run with --thread")
             thread_id, model = self._asking[0], model or self._asking[1]
+        _waiting_in(thread_id, model)
         answer = ApprovalAnswer(decision="reject", words=words)
         self._run(AgentWorkflow.resume(thread_id, self._model(model), answer=answer), model, "")
 
     def accept(self, names: list[str]) -> None:
         """Put waiting values into the notebook, and the code into the next cell."""
+        if self.acceptance.waiting is None and self._asking is not None:
+            raise CodegenError("the code waits for approval and hasn't run; run its cell first")
         result, accepted = self.acceptance.accept(names)
         say(f"Accepted: {', '.join(accepted) or 'nothing'}. To take it back: %codegen_undo")
         self._shell.set_next_input(escape_control_chars(result.code))
@@ -120,10 +127,10 @@ class Session:
         self, workflow: AgentWorkflow, model: str | None, note: str, accept: bool = False
     ) -> None:
         self.acceptance.waiting = None
-        self._asking = None
-        option = f" --model {model}" if model else ""
-        how = f"%codegen_resume {workflow.thread_id}{option}"
+        self._stopped = (workflow.thread_id, model)
+        how = how_to_resume(workflow.thread_id, model)
         result, view = run_and_show(workflow, note, how)
+        self._stopped = self._asking = None
         self._shell.user_ns[RESULT] = result
         if result.waiting_for is not None:
             self._asking = (workflow.thread_id, model)
@@ -168,5 +175,23 @@ class Session:
         return held if isinstance(held, str) else read_code(Path(name).expanduser(), "checks")
 
 
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name for name in text.replace(",", " ").split() if name]
+def how_to_resume(thread_id: str, model: str | None) -> str:
+    """Return the line that continues a run."""
+    return f"%codegen_resume {thread_id}" + (f" --model {model}" if model else "")
+
+
+def _waiting_in(thread_id: str, model: str | None) -> ApprovalRequest:
+    """Return what a run waits with; nothing of the run is continued.
+
+    Raises:
+        CodegenError: it waits for nothing.
+        ThreadError, CheckpointError: there is no such run, or it can't be read.
+    """
+    waiting = saved_approval(load_settings(), thread_id)
+    if waiting is None:
+        how = how_to_resume(thread_id, model)
+        raise CodegenError(
+            f"the run {thread_id} has no code that waits for approval; to continue it, or to see"
+            f" its result: {how}"
+        )
+    return waiting

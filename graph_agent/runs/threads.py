@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,12 +11,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
 from graph_agent.budget import Budget, limits_in
-from graph_agent.checkpoints import no_such_run
+from graph_agent.checkpoints import no_such_run, open_checkpoints
 from graph_agent.config.settings import Settings
 from graph_agent.context import AgentContext
 from graph_agent.errors import ThreadError
 from graph_agent.graph import Graph
-from graph_agent.langgraph_internals import input_values
+from graph_agent.langgraph_internals import input_values, questions_in
 from graph_agent.records import ApprovalAnswer, ApprovalRequest, Json
 from graph_agent.state import AgentInput, AgentState
 from sandbox.variables.store import VariableStore
@@ -44,10 +44,8 @@ class Thread:
 
     def pending_approval(self) -> ApprovalRequest | None:
         """Return the question the thread waits with, if any."""
-        for interrupt in self.graph.get_state(self.config).interrupts:
-            if isinstance(interrupt.value, dict) and interrupt.value.get("kind") == "approval":
-                return ApprovalRequest.model_validate(interrupt.value)
-        return None
+        state = self.graph.get_state(self.config)
+        return _approval_in([interrupt.value for interrupt in state.interrupts])
 
     def check_unused(self) -> None:
         """Check that there is no run of this name yet.
@@ -83,6 +81,27 @@ def state_of(saver: BaseCheckpointSaver[Any], thread_id: str) -> AgentState:
     values = saved.checkpoint["channel_values"]
     # A run killed before its first step has only its input, in a channel of its own.
     return cast("AgentState", {**values, **input_values(values)})
+
+
+def saved_approval(settings: Settings, thread_id: str) -> ApprovalRequest | None:
+    """Return the question that a saved run waits with, if any; nothing of the run is continued.
+
+    Raises:
+        ThreadError: there is no such run.
+        CheckpointError: the database can't be used.
+    """
+    with open_checkpoints(settings) as saver:
+        saved = saver.get_tuple(config_of(thread_id))
+        if saved is None:
+            raise no_such_run(saver, thread_id)
+        return _approval_in(questions_in(saved.pending_writes))
+
+
+def _approval_in(questions: Sequence[Any]) -> ApprovalRequest | None:
+    for question in questions:
+        if isinstance(question, dict) and question.get("kind") == "approval":
+            return ApprovalRequest.model_validate(question)
+    return None
 
 
 def approval_command(answer: ApprovalAnswer) -> Command[Any]:

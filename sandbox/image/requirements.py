@@ -1,7 +1,8 @@
 """The libraries in the runner image, their versions, and the modules they provide.
 
 Values go from host to container as pickles, so a library that both have must have the
-host's version. For other libraries, the pins shipped here are used.
+host's version. For other libraries, and for those that no value is made of, the pins shipped
+here are used: what else is installed on the host asks for no other image.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 PINS_FILE = Path(__file__).with_name("runner-requirements.txt")
-_PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)\s*(?:#\s*(via|fonts)\b.*)?")
+_PIN = re.compile(r"([A-Za-z0-9._-]+)==(\S+)\s*(?:#\s*(via|inner|fonts)\b.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Pin:
     """One library and its version.
 
     ``direct``: the image is meant to provide it; ``host``: the version is the host's.
-    ``fonts``: only its font files are used.
+    ``fonts``: only its font files are used; ``inner``: no variable is made of it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Pin:
     direct: bool = True
     host: bool = False
     fonts: bool = False
+    inner: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}=={self.version}"
@@ -49,7 +51,7 @@ def host_version(name: str) -> str | None:
 
 
 def parse_pins(text: str) -> tuple[Pin, ...]:
-    """Read ``name==version`` lines; one with a comment, ``# via`` or ``# fonts``, is not direct.
+    """Read ``name==version`` lines; one with ``# via``, ``# inner`` or ``# fonts`` is not direct.
 
     Raises:
         ValueError: a line is not a pin.
@@ -62,19 +64,29 @@ def parse_pins(text: str) -> tuple[Pin, ...]:
         if match is None:
             raise ValueError(f"expected 'name==version', not {line!r}")
         kind = match[3]
-        pins.append(Pin(normalize(match[1]), match[2], direct=not kind, fonts=kind == "fonts"))
+        kinds = {"fonts": kind == "fonts", "inner": kind == "inner"}
+        pins.append(Pin(normalize(match[1]), match[2], direct=not kind, **kinds))
     return tuple(sorted(pins, key=lambda pin: pin.name))
 
 
 def resolve_pins(
     defaults: tuple[Pin, ...], installed: Callable[[str], str | None] = host_version
 ) -> tuple[Pin, ...]:
-    """Replace each pin's version by the host's, if ``installed`` returns one."""
-    versions = [(pin, installed(pin.name)) for pin in defaults]
-    return tuple(
-        pin if version is None or pin.fonts else replace(pin, version=version, host=True)
-        for pin, version in versions
-    )
+    """Replace each pin's version by the host's, if ``installed`` returns one.
+
+    Not that of fonts, nor of a library that no variable is made of.
+    """
+
+    def followed(pin: Pin) -> Pin:
+        version = None if pin.fonts or pin.inner else installed(pin.name)
+        return pin if version is None else replace(pin, version=version, host=True)
+
+    return tuple(map(followed, defaults))
+
+
+def shipped_pins() -> tuple[Pin, ...]:
+    """Read the versions that come with this package."""
+    return parse_pins(PINS_FILE.read_text(encoding="utf-8"))
 
 
 def requirements_text(pins: tuple[Pin, ...]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.image.requirements import PINS_FILE, Pin, host_version, parse_pins, resolve_pins
+from sandbox.image.requirements import Pin, host_version, resolve_pins, shipped_pins
 
 SANDBOX_FOLDER = Path(__file__).parents[1]
 RUNNER_FOLDER = SANDBOX_FOLDER / "runner"
@@ -77,7 +77,7 @@ def image_spec(
         runner_folder: the package to run in the container.
         installed: returns the host's version of a library, or None.
     """
-    defaults = parse_pins(PINS_FILE.read_text(encoding="utf-8")) if pins is None else pins
+    defaults = shipped_pins() if pins is None else pins
     return ImageSpec(
         python="{}.{}".format(*sys.version_info),
         base=base or os.environ.get(BASE_VARIABLE) or None,

@@ -11,7 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
-from sandbox.image.requirements import distribution_names, host_version, normalize
+from sandbox.image.requirements import (
+    distribution_names,
+    host_version,
+    normalize,
+    shipped_pins,
+)
 from sandbox.variables.bundle import PickledVariable
 
 MAX_OPCODES = 20_000
@@ -69,9 +74,9 @@ class Comparison:
         return found
 
     def differences(self, needed: Mapping[str, frozenset[str]] | None = None) -> list[Difference]:
-        """List libraries with different versions: the needed ones, or all that both have."""
+        """List libraries with different versions: the needed ones, or all that hold values."""
         if needed is None:
-            names = set(self._inside)
+            names = set(self._inside) - {pin.name for pin in shipped_pins() if pin.inner}
         else:
             modules = frozenset().union(*needed.values())
             known = map(self._distribution, modules)

@@ -20,6 +20,7 @@ from graph_agent.langgraph_internals import (
     first_id_at,
     input_values,
     is_checkpointed,
+    questions_in,
     sync_and_async,
     waits_for_answer,
 )
@@ -65,7 +66,9 @@ def test_a_waiting_run_is_recognized_by_its_pending_writes() -> None:
     last = saver.get_tuple(THREAD)
     assert last is not None
     assert waits_for_answer(last.pending_writes)
+    assert questions_in(last.pending_writes) == ["Go on?"]
     assert not waits_for_answer(None)
+    assert questions_in(None) == []
 
 
 def test_a_finished_step_is_written_before_the_next_one_starts() -> None:

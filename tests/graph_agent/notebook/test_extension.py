@@ -67,8 +67,13 @@ def test_accept_at_once_shows_the_difference_too(kernel: Kernel) -> None:
         ("%%codegen tips --model mm\nGo", "did you mean 'm'?"),
         ("%codegen_accept", "nothing waits"),
         ("%codegen_reject no", "no code waits"),
-        ("%codegen_resume", "takes the run's thread"),
-        ("%codegen_resume nonsense", "nonsense"),
+        ("%codegen_resume", "no run was interrupted here"),
+        ("%codegen_resume one two", "takes the run's thread"),
+        ("%codegen_resume nonsense", "there is no run 'nonsense'"),
+        ("%codegen_reject --thread nonsense no", "there is no run 'nonsense'"),
+        ("%%codegen_approve nonsense\nx = 1", "there is no run 'nonsense'"),
+        ("%%codegen_approve\nx = 1", "takes the run's thread"),
+        ("%codegen_undo", "nothing was accepted"),
     ],
 )
 def test_bad_input_is_one_line_and_starts_nothing(kernel: Kernel, cell: str, said: str) -> None:

@@ -12,6 +12,18 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
 
+LAST_THREAD = """
+from graph_agent.checkpoints import open_checkpoints
+from graph_agent.checkpoints.saved_runs import list_runs
+from graph_agent.config.settings import load_settings
+with open_checkpoints(load_settings()) as saver:
+    print(list_runs(saver)[0].thread_id)
+"""
+
+
+def thread_of(approval_cell: str) -> str:
+    return approval_cell.split()[1]
+
 
 def test_running_the_cell_approves_the_code(kernel: Kernel) -> None:
     kernel.run("m = model('x = 1')")
@@ -23,7 +35,30 @@ def test_running_the_cell_approves_the_code(kernel: Kernel) -> None:
     ran = kernel.run(asked.next_cell)
     assert "+ x (new): int: 1" in ran.text
     assert kernel.run("print(_codegen.attempts[-1].review.decision)").printed == "approve\n"
-    assert "no code that waits" in kernel.run(asked.next_cell).error
+    answered = kernel.run(asked.next_cell).error
+    assert "no code that waits" in answered
+    assert f"%codegen_resume {thread_of(asked.next_cell)} --model m" in answered
+    assert "+ x (new)" in kernel.run(answered.partition("result: ")[2]).text
+
+
+def test_what_waits_for_approval_can_not_be_accepted_yet(kernel: Kernel) -> None:
+    kernel.run("m = model('x = 1')")
+    kernel.run("%%codegen tips --model m --approve\nCount")
+    assert "waits for approval" in kernel.run("%codegen_accept").error
+
+
+def test_a_killed_run_that_does_not_wait_is_not_continued_by_an_answer(kernel: Kernel) -> None:
+    kernel.run("m = model('import time; print(7, flush=True); time.sleep(2); x = 1')")
+    kernel.finish(kernel.start("%%codegen tips --model m\nSleep"), until="<pre>7\n")
+    kernel.restart()
+    kernel.run(SETUP + "\nm = model()")
+    thread = kernel.run(LAST_THREAD).printed.strip()
+    for answer in (f"%%codegen_approve {thread}\nx = 2", f"%codegen_reject --thread {thread} no"):
+        said = kernel.run(answer).error
+        assert f"{thread} has no code that waits for approval; to continue it" in said
+        assert kernel.run("print(m.calls, '_codegen' in globals())").printed == "[] False\n"
+    resumed = kernel.run(f"%codegen_resume {thread} --model m")
+    assert "+ x (new): int: 1" in resumed.text
 
 
 def test_a_rejection_makes_the_model_write_another(kernel: Kernel) -> None:

@@ -55,6 +55,15 @@ def test_fonts_are_downloaded_but_are_no_library() -> None:
     assert relaxed(pins) == ("icons\nsome-fonts==1.0\n", "")
 
 
+def test_what_no_value_is_made_of_keeps_its_version_here() -> None:
+    pins = parse_pins("bs4==4\nsoupsieve==2  # inner, via bs4\nnew==1  # via bs4\n")
+    assert pins[2] == Pin("soupsieve", "2", direct=False, inner=True)
+    host = {"soupsieve": "4", "new": "2", "jupyterlab": "4"}
+    assert list(map(str, resolve_pins(pins, host.get))) == ["bs4==4", "new==2", "soupsieve==2"]
+    # Where the host's versions conflict with it, it may have another one.
+    assert relaxed(resolve_pins(pins, host.get)) == ("bs4\n", "new==2\n")
+
+
 def test_a_range_is_not_a_pin() -> None:
     with pytest.raises(ValueError, match="expected 'name==version', not 'pandas>=3'"):
         parse_pins("pandas>=3")

@@ -82,6 +82,14 @@ def test_another_program_keeps_the_libraries(spec: ImageSpec, change: dict[str, 
     assert other.tag != spec.tag
 
 
+def test_what_else_the_host_has_keeps_the_tags() -> None:
+    """JupyterLab brings such versions of libraries that the image has too."""
+    host = {"soupsieve": "99", "six": "99", "webencodings": "99", "certifi": "99", "bleach": "1"}
+    bare, other = (image_spec(installed=found) for found in ({}.get, host.get))
+    assert (other.tag, other.libraries_tag) == (bare.tag, bare.libraries_tag)
+    assert image_spec(installed={"pandas": "2.3.0"}.get).tag != bare.tag
+
+
 def test_a_base_from_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     before = image_tag()
     monkeypatch.setenv("CODEGEN_AGENT_BASE_IMAGE", "registry.example/python:slim")
