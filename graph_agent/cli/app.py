@@ -275,14 +275,24 @@ def show(
     html: Annotated[
         bool, typer.Option("--html", help="Print its report as one HTML page instead.")
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Save its files there instead."),
+    ] = None,
+    keep_formulas: KeepFormulas = False,
     as_json: Json = False,
 ) -> None:
     """Print a run's transcript."""
     with exits(as_json):
-        from graph_agent.cli.threads import show_html, show_sent, show_thread
+        from graph_agent.cli.threads import save_shown, show_html, show_sent, show_thread
 
         if html and (sent or as_json):
             raise RequestError("give only one of --html, --sent and --json")
+        if out is not None:
+            if html or sent:
+                raise RequestError("give only one of --out, --html and --sent")
+            save_shown(thread, out, as_json, keep_formulas)
+            return
         (show_html if html else show_sent if sent else show_thread)(thread, as_json)
 
 

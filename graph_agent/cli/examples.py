@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "show": (
         "codegen-agent show THREAD",
         "codegen-agent show THREAD --html > report.html",
+        "codegen-agent show THREAD --out DIR",
         "codegen-agent show THREAD --sent",
     ),
     "forget": ("codegen-agent forget THREAD", "codegen-agent forget --older-than 30d"),

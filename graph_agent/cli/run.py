@@ -40,6 +40,7 @@ from graph_agent.files.reading import ReadOptions
 from graph_agent.files.variable_files import read_variable_files
 from graph_agent.from_settings import with_run_limits
 from graph_agent.progress.following import follow
+from graph_agent.progress.lasting import lasting
 from graph_agent.progress.terminal import Progress
 from graph_agent.records import Approve, PrivacyLevel
 from graph_agent.request import CodeGenerationRequest, RequestOptions
@@ -48,6 +49,7 @@ from graph_agent.results.artifacts import save_run
 from graph_agent.results.output_folder import SavedFiles
 from graph_agent.results.report import readable_report
 from graph_agent.results.result import CodeGenerationResult
+from graph_agent.results.script.inputs import Payloads, encoded
 from graph_agent.results.value_files import json_value
 from graph_agent.runs.approver import read_code
 from graph_agent.runs.follow_ups import check_ended
@@ -110,6 +112,7 @@ class RunOptions:
 def run_request(options: RunOptions) -> None:
     """Answer one request; bad input is reported before anything starts."""
     notes = Notes()
+    given: dict[str, Any] | None = None
 
     def start(settings: Settings) -> AgentWorkflow:
         # Cheap checks first: a bad name should be reported before a large file is read.
@@ -124,13 +127,15 @@ def run_request(options: RunOptions) -> None:
         if options.after is not None:
             with open_checkpoints(settings) as saver:
                 check_ended(saver, options.after)
+        nonlocal given
         usable_folder(options.out)
-        values = read_variable_files(
-            options.variables,
-            trust_pickle=options.trust_pickle,
-            options=options.reading,
-            note=notes.add,
-        )
+        with lasting(Console(stderr=True, quiet=options.as_json), "reading the files"):
+            values = read_variable_files(
+                options.variables,
+                trust_pickle=options.trust_pickle,
+                options=options.reading,
+                note=notes.add,
+            )
         if options.after is not None:
             asked["user_variables"] = values
             return AgentWorkflow.follow_up(
@@ -142,6 +147,7 @@ def run_request(options: RunOptions) -> None:
                 settings=settings,
                 **asked,
             )
+        given = values
         request = request.with_variables(values)
         return AgentWorkflow(request, options.model, options.max_attempts, settings=settings)
 
@@ -152,6 +158,7 @@ def run_request(options: RunOptions) -> None:
         notes,
         keep_formulas=options.keep_formulas,
         verbose=options.verbose,
+        values=lambda: given,
     )
 
 
@@ -168,10 +175,12 @@ def run_to_end(
     *,
     keep_formulas: bool = False,
     verbose: bool = False,
+    values: Callable[[], Mapping[str, Any] | None] = lambda: None,
 ) -> None:
     """Start a workflow, run it to its end, show the answer, save its files and exit.
 
-    ``verbose``: show the transcript too.
+    ``verbose``: show the transcript too. ``values``: those of all its variables; None: they are
+    read from the store.
     """
     settings = load_settings()
     workflow = start(settings)
@@ -190,36 +199,62 @@ def run_to_end(
             error.add_note(ResumeHint(f"to continue this run: codegen-agent resume {thread}"))
         raise
     folder = out or settings.state_dir / "runs" / workflow.thread_id
-    try:
-        store = VariableStore(settings.state_dir / "variables")
-        files = save_run(
-            result.output,
-            store,
+    is_shown = not as_json and result.waiting_for is None
+    if is_shown:
+        say(answer_text(result))
+    given = values()
+    with lasting(console, "saving the files"):
+        files = save_result(
+            result,
             folder,
-            workflow.thread_id,
+            settings,
             keep_formulas=keep_formulas,
-            report=readable_report(result, sent_messages(settings, workflow.thread_id)),
+            payloads=None if given is None else encoded(given),
         )
-    except OSError as error:
-        thread = shlex.quote(workflow.thread_id)
-        raise OutputError(
-            f"the run has ended, but its files cannot be written to {str(folder)!r}:"
-            f" {error.strerror}; free some space or name another folder, and run"
-            f" `codegen-agent resume {thread} --out FOLDER`, which asks no model again"
-        ) from error
     say_changes(files)
     if as_json:
         print_json({**result_json(result, folder, files), "notes": list(notes)})
     elif result.waiting_for is not None:
         say_how_to_answer(result.waiting_for, shlex.quote(workflow.thread_id))
     else:
-        say(answer_text(result))
         say(f"Files in {folder}: {', '.join(names_in(folder, files))}")
         say(verdict_line(result))
         if verbose:
             say(f"\n{result.transcript}")
         _report_limit(result, console)
     raise typer.Exit(int(exit_code_of(result)))
+
+
+def save_result(
+    result: CodeGenerationResult,
+    folder: Path,
+    settings: Settings,
+    *,
+    keep_formulas: bool = False,
+    payloads: Payloads | None = None,
+) -> SavedFiles:
+    """Write a run's files; ``payloads``: the values of its variables, where they are at hand.
+
+    Raises:
+        OutputError: they can't be written.
+    """
+    try:
+        return save_run(
+            result.output,
+            VariableStore(settings.state_dir / "variables"),
+            folder,
+            result.thread_id,
+            keep_formulas=keep_formulas,
+            report=readable_report(result, sent_messages(settings, result.thread_id)),
+            inputs=result.inputs(payloads),
+        )
+    except OSError as error:
+        thread = shlex.quote(result.thread_id)
+        raise OutputError(
+            f"the run has ended, but its files cannot be written to {str(folder)!r}:"
+            f" {error.strerror}; free some space or name another folder, and run"
+            f" `codegen-agent show {thread} --out FOLDER`, which asks no model"
+        ) from error
 
 
 def exit_code_of(result: CodeGenerationResult) -> Exit:

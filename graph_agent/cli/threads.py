@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 from rich.console import Console
@@ -11,16 +12,18 @@ from rich.text import Text
 from graph_agent.checkpoints import RunRecord, list_runs, no_such_run, open_checkpoints
 from graph_agent.cli.exits import print_json, say, write
 from graph_agent.cli.sent import heading_of, sent_messages, text_of
-from graph_agent.config.settings import load_settings
+from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import ThreadError
 from graph_agent.models import Call, CallLog
 from graph_agent.results.report import report_html
-from graph_agent.results.result import result_from
+from graph_agent.results.result import CodeGenerationResult, result_from
+from graph_agent.results.script.inputs import from_container
 from graph_agent.results.transcript import render
+from graph_agent.runs.setup import restored_policy
 from graph_agent.runs.threads import state_of
 from graph_agent.state import AgentOutput
 from graph_agent.terminal_text import one_line
-from sandbox import VariableStore
+from sandbox import DockerSandbox, VariableStore
 
 
 def list_threads(as_json: bool) -> None:
@@ -71,11 +74,31 @@ def show_thread(thread: str, as_json: bool) -> None:
 def show_html(thread: str, _: bool) -> None:
     """Print one run's report."""
     settings = load_settings()
+    write(report_html(_result_of(thread, settings), sent_messages(settings, thread)))
+
+
+def save_shown(thread: str, out: Path, as_json: bool, keep_formulas: bool) -> None:
+    """Write one run's files into a folder."""
+    from graph_agent.cli.run import names_in, save_result, say_changes, usable_folder
+
+    settings = load_settings()
+    usable_folder(out)
+    result = _result_of(thread, settings)
+    files = save_result(result, out, settings, keep_formulas=keep_formulas)
+    say_changes(files)
+    if as_json:
+        print_json({"thread_id": thread, "out": str(out), "files": names_in(out, files)})
+    else:
+        say(f"Files in {out}: {', '.join(names_in(out, files))}")
+
+
+def _result_of(thread: str, settings: Settings) -> CodeGenerationResult:
     with open_checkpoints(settings) as saver:
         state = state_of(saver, thread)
+    policy = restored_policy(settings, state.get("setup") or {})
     store = VariableStore(settings.state_dir / "variables")
-    result = result_from(cast("AgentOutput", state), store, thread)
-    write(report_html(result, sent_messages(settings, thread)))
+    payloads = from_container(lambda: DockerSandbox(policy), store)
+    return result_from(cast("AgentOutput", state), store, thread, payloads=payloads)
 
 
 def show_sent(thread: str, as_json: bool) -> None:

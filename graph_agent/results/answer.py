@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.records import Execution
 
-__all__ = ["answer_of"]
+__all__ = ["answer_of", "new_names"]
 
 
 def answer_of(state: Mapping[str, Any], execution: Execution | None) -> Any:
@@ -25,14 +25,15 @@ def answer_of(state: Mapping[str, Any], execution: Execution | None) -> Any:
         return found.get(asked[0]) if len(asked) == 1 else found
     if execution.display is not None:
         return execution.display
-    new = _new_names(values, _given(state))
+    new = new_names(values, state)
     if len(new) == 1:
         return values[new[0]]
     return execution.display_text or execution.stdout.strip() or None
 
 
-def _new_names(values: Collection[str], given: Collection[str]) -> list[str]:
+def new_names(values: Collection[str], state: Mapping[str, Any]) -> list[str]:
     """Return the variables that weren't given; if the code changed only given ones, those."""
+    given = _given(state)
     return [name for name in values if name not in given] or list(values)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graph_agent.records import ExecutionRecord, attempts_of
 from graph_agent.results.output_folder import SavedFiles, numbered, safe_name, save_files
+from graph_agent.results.script.inputs import Input
+from graph_agent.results.script.program import FILES_IN, program
 from graph_agent.results.transcript import figure_name, render
 from graph_agent.results.value_files import utf8, value_files
 from graph_agent.state import AgentOutput
@@ -16,7 +18,7 @@ from sandbox.records import Execution, Payload
 from sandbox.results.figure_formats import figure_suffix
 from sandbox.variables.store import VariableStore
 
-TRANSCRIPT = "transcript.md"
+TRANSCRIPT, CODE = "transcript.md", "code.py"
 
 
 def save_run(
@@ -27,13 +29,15 @@ def save_run(
     *,
     keep_formulas: bool = False,
     report: str = "",
+    inputs: Sequence[Input] = (),
 ) -> SavedFiles:
     """Write a run's files into ``folder`` and return their paths; see :func:`save_files`.
 
     They are ``transcript.md``, ``code.py``, the figures of all attempts, and of the last attempt
     that ran the files it left and its values, see :func:`value_files`. ``run`` is the run's
     thread: when it is saved there again, it replaces its own files. ``keep_formulas``: see
-    :func:`value_files`. ``report``: the page to save as ``report.html``; empty: none.
+    :func:`value_files`. ``report``: the page to save as ``report.html``; empty: none. ``inputs``:
+    the variables that ``code.py`` loads from files beside it.
 
     Raises:
         OSError: the folder can't be written.
@@ -42,7 +46,10 @@ def save_run(
     if report:
         files["report.html"] = utf8(report)
     if output.get("code"):
-        files["code.py"] = utf8(output["code"])
+        files[CODE] = b""  # written when its files have their names
+        files |= {
+            f"{FILES_IN}/{name}": data for each in inputs for name, data in each.files.items()
+        }
     last: ExecutionRecord | None = None
     for attempt in attempts_of(output):
         last = attempt.execution or last
@@ -65,7 +72,12 @@ def save_run(
     del own[TRANSCRIPT]
 
     def contents(names: Mapping[str, str]) -> dict[str, bytes]:
-        return {TRANSCRIPT: utf8(render(output, figure_folder=".", names=names)), **own}
+        saved = {TRANSCRIPT: utf8(render(output, figure_folder=".", names=names)), **own}
+        if CODE in files:
+            first = next((name for name in files if name.startswith(f"{FILES_IN}/")), "")
+            folder = names.get(first, first).partition("/")[0]
+            saved[CODE] = utf8(program(output, inputs, folder))
+        return saved
 
     saved = save_files(folder, [TRANSCRIPT, *own], contents, run=run)
     return with_notes(saved, renamed, made.left_out)

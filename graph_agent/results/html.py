@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from graph_agent.results.answer_text import Result, answer_text, verdict_line
@@ -38,19 +38,32 @@ def answer_html(result: Result) -> str:
     return "".join(parts)
 
 
-def attempts_html(result: Result, *, open_: bool = False) -> str:
-    """Show all attempts, folded unless ``open_``, and where the run comes from."""
+def attempts_html(
+    result: Result, *, open_: bool = False, code: Callable[[str], str] | None = None
+) -> str:
+    """Show all attempts, folded unless ``open_``, and where the run comes from.
+
+    ``code``: shows their code; None: :func:`code_html`.
+    """
     origin = Origin.of(result.output)
     kept = origin.kept if origin.earlier_request else 0
-    shown = [attempt_html(attempt, folded=True, open_=open_) for attempt in result.attempts]
+    shown = [
+        attempt_html(attempt, folded=True, open_=open_, code=code) for attempt in result.attempts
+    ]
     earlier = [f"<p>Earlier request: {escaped(origin.earlier_request)}</p>"] if kept else []
     sentence = [f"<p>{escaped(origin.sentence)}</p>"] if origin.sentence else []
     return "".join([*earlier, *shown[:kept], *sentence, *shown[kept:]])
 
 
-def attempt_html(attempt: Any, *, folded: bool = False, open_: bool = False) -> str:
+def attempt_html(
+    attempt: Any,
+    *,
+    folded: bool = False,
+    open_: bool = False,
+    code: Callable[[str], str] | None = None,
+) -> str:
     """Show an AttemptResult: its code, how it ended, and how it was judged."""
-    inside = "".join(_attempt_parts(attempt))
+    inside = (code or code_html)(attempt.code) + "".join(_attempt_parts(attempt))
     title = f"Attempt {attempt.number}"
     if folded:
         return fold(title, inside, open_=open_)
@@ -58,7 +71,6 @@ def attempt_html(attempt: Any, *, folded: bool = False, open_: bool = False) -> 
 
 
 def _attempt_parts(attempt: Any) -> Iterator[str]:
-    yield code_html(attempt.code)
     run = attempt.execution
     if run is None:
         yield f"<p>Not run: {escaped(attempt.problem or '')}</p>"

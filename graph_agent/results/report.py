@@ -18,14 +18,17 @@ from sandbox.errors import PayloadError, VariableStoreError
 
 STYLE = """\
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  overflow-wrap: anywhere; }
 pre { background: var(--soft); padding: .7rem; overflow: auto; white-space: pre-wrap; }
-pre, code { font: 14px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+pre, code { font: 14px/1.4 ui-monospace, monospace; }
 table { border-collapse: collapse; display: block; overflow: auto; }
-th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: right; }
+th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: right;
+  overflow-wrap: normal; }
 img { max-width: 100%; background: white; }
 h2 { border-bottom: 1px solid var(--line); margin-top: 2rem; }
-@media print { body { max-width: none; margin: 0; } pre, img { break-inside: avoid; } }
+@media print { :root { color-scheme: light; } body { max-width: none; margin: 0; }
+  pre, img { break-inside: avoid; } }
 """
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 SHOWN_VERSIONS = ("codegen-agent", "langgraph", "pandas", "numpy")
@@ -65,7 +68,7 @@ def _sections(result: Result, sent: Sent) -> Iterator[tuple[str, str]]:
     yield "Answer", answer_html(result)
     yield "Code", highlighted(result.code) if result.code.strip() else ""
     yield "Checks", highlighted(state["checks"]) if state.get("checks") else ""
-    yield "How it got there", attempts_html(result, open_=True)
+    yield "How it got there", attempts_html(result, open_=True, code=highlighted)
     messages = (f"<h3>{escaped(head)}</h3><pre>{escaped(text)}</pre>" for head, text in sent)
     yield "What was sent to the model", "".join(messages)
     yield "How to repeat it", f"<pre>{escaped(repeat_command(state))}</pre>"

@@ -26,6 +26,7 @@ from graph_agent.results.answer_text import answer_text, verdict_line
 from graph_agent.results.artifacts import save_run
 from graph_agent.results.html import attempt_html, result_html
 from graph_agent.results.report import readable_report
+from graph_agent.results.script.inputs import Input, Payloads, inputs_of
 from graph_agent.results.stored import execution_of
 from graph_agent.results.transcript import render
 from graph_agent.state import AgentOutput
@@ -98,6 +99,8 @@ class CodeGenerationResult:
     """The approval that the run waits for; resume it with an answer."""
     store: VariableStore | None = field(repr=False, compare=False, default=None)
     """Where the values are kept."""
+    payloads: Payloads | None = field(repr=False, compare=False, default=None)
+    """How the values of the run's own variables are read again, for its files."""
     following: Callable[..., FollowUp] | None = field(repr=False, compare=False, default=None)
     """Makes the workflow of a follow-up; None: no workflow made this result."""
 
@@ -137,7 +140,8 @@ class CodeGenerationResult:
     def save(self, folder: Path | str) -> list[Path]:
         """Write transcript, report, code, figures, tables and returned files into a folder.
 
-        Nothing that is there already is overwritten: a file whose name is taken gets a number.
+        ``code.py`` runs on its own: its variables are saved too, and a container reads them for
+        it. Nothing that is there already is overwritten: a file whose name is taken gets a number.
 
         Returns:
             The paths of the files.
@@ -148,7 +152,26 @@ class CodeGenerationResult:
         if self.store is None:
             raise ValueError("this result has no store to read its values from")
         report = readable_report(self)
-        return list(save_run(self.output, self.store, Path(folder), self.thread_id, report=report))
+        return list(
+            save_run(
+                self.output,
+                self.store,
+                Path(folder),
+                self.thread_id,
+                report=report,
+                inputs=self.inputs(),
+            )
+        )
+
+    def inputs(self, payloads: Payloads | None = None) -> list[Input]:
+        """Return the run's variables as ``code.py`` loads them.
+
+        ``payloads``: how to get their values; None: a container reads them.
+        """
+        read = payloads or self.payloads
+        if self.store is None or read is None:
+            return []
+        return inputs_of(self.output, self.store, read)
 
     @property
     def agreement(self) -> tuple[int, int] | None:
@@ -182,6 +205,7 @@ def result_from(
     waiting_for: ApprovalRequest | None = None,
     *,
     follow_up: Callable[..., FollowUp] | None = None,
+    payloads: Payloads | None = None,
 ) -> CodeGenerationResult:
     """Make the result from the graph's output and the stored values."""
     attempts = tuple(_attempt(attempt, store) for attempt in attempts_of(output))
@@ -201,6 +225,7 @@ def result_from(
         stopped_by=cast("Limit | None", output.get("stopped_by")),
         waiting_for=waiting_for,
         store=store,
+        payloads=payloads,
         following=follow_up,
     )
 

@@ -18,8 +18,9 @@ from graph_agent.errors import CheckpointError, RunStoppedError
 from graph_agent.from_settings import client_from
 from graph_agent.graph import build_graph
 from graph_agent.leaving import LeavableControl
-from graph_agent.records import ApprovalAnswer
-from graph_agent.results.result import FollowUp, result_from
+from graph_agent.records import ApprovalAnswer, ApprovalRequest
+from graph_agent.results.result import CodeGenerationResult, FollowUp, result_from
+from graph_agent.results.script.inputs import from_container
 from graph_agent.runs.approver import Approver
 from graph_agent.runs.background import interruptible
 from graph_agent.runs.events import (
@@ -70,9 +71,7 @@ class ThreadRun:
                 if finished is not None:
                     self._prune(saver)  # it may have been killed before
                     yield Started(thread_id)
-                    yield Finished(
-                        result_from(finished, store, thread_id, follow_up=self.follow_up)
-                    )
+                    yield Finished(self._result(finished, store))
                     return
             if isinstance(start, FollowUpRun) and saver is not None:
                 check_ended(saver, start.source)
@@ -126,9 +125,25 @@ class ThreadRun:
         state = thread.graph.get_state(thread.config).values
         if is_finished(state):
             self._prune(thread.saver)
-        output = cast("AgentOutput", state)
-        yield Finished(
-            result_from(output, thread.store, thread.thread_id, approval, follow_up=self.follow_up)
+        yield Finished(self._result(cast("AgentOutput", state), thread.store, approval))
+
+    def _result(
+        self, output: AgentOutput, store: VariableStore, approval: ApprovalRequest | None = None
+    ) -> CodeGenerationResult:
+        state: Mapping[str, Any] = output  # it has more channels than its type
+
+        def sandbox() -> contextlib.AbstractContextManager[Sandbox]:
+            if self.sandbox is not None and not isinstance(self.sandbox, DockerSandbox):
+                return contextlib.nullcontext(self.sandbox)
+            return DockerSandbox(restored_policy(self.settings, state.get("setup") or {}))
+
+        return result_from(
+            output,
+            store,
+            self.start.thread_id,
+            approval,
+            follow_up=self.follow_up,
+            payloads=from_container(sandbox, store),
         )
 
     def _prune(self, saver: BaseCheckpointSaver[Any] | None) -> None:

@@ -49,7 +49,11 @@ def test_no_with_words_then_edit(tmp_path: Path) -> None:
         assert "Larger, please" in server.requests[1].prompt
         assert "A person changed the code" in server.requests[2].prompt
         assert "x = 42" in server.requests[2].prompt
-    assert (command.folder / "out" / "code.py").read_text().endswith("\nx = 42\n")
+    assert (
+        (command.folder / "out" / "code.py")
+        .read_text()
+        .endswith("\nx = 42\n\n# The answer:\nprint(x)\n")
+    )
 
 
 def test_an_edit_that_cannot_run_is_asked_again(tmp_path: Path) -> None:
