@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "no_figure",
         "The request asks for a figure and none was made; not decisive if it only uses a word"
-        " that may mean one.",
+        " that may mean one, or if all that draws is in an `if` or a loop.",
         decisive=True,
         look=execution.no_figure,
         hint=execution.perhaps_no_figure,

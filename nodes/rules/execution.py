@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graph_agent.records import Attempt, ValueReference
+from nodes.rules.drawing import draws_sometimes
 from nodes.rules.figure_requests import FIGURE_ROOTS, asks_for_figure, mentions_figure
 from nodes.rules.rule import Evidence
 
@@ -64,15 +65,20 @@ def missing_return(evidence: Evidence) -> Iterator[str]:
 
 def no_figure(evidence: Evidence) -> Iterator[str]:
     """A figure was clearly asked for and none was made."""
-    if _lacks_figure(evidence) and asks_for_figure(evidence.request):
+    if not _lacks_figure(evidence) or not asks_for_figure(evidence.request):
+        return
+    if not draws_sometimes(evidence.tree):
         yield "A figure was asked for and none was made."
 
 
 def perhaps_no_figure(evidence: Evidence) -> Iterator[str]:
-    """A word in the request may mean a figure, and none was made."""
-    request = evidence.request
-    if _lacks_figure(evidence) and mentions_figure(request) and not asks_for_figure(request):
+    """A word in the request may mean a figure, or the code draws only sometimes."""
+    if not _lacks_figure(evidence) or not mentions_figure(evidence.request):
+        return
+    if not asks_for_figure(evidence.request):
         yield "A figure may have been asked for, and none was made."
+    elif draws_sometimes(evidence.tree):
+        yield "A figure was asked for, and the code that draws it did not run with these values."
 
 
 def _lacks_figure(evidence: Evidence) -> bool:

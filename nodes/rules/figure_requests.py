@@ -120,10 +120,13 @@ _DECLINED = re.compile(
 )
 _CONDITIONAL = re.compile(
     r"\b(?:optional(?:ly)?|if (?:requested|asked|wanted|needed|desired|set)|on request"
-    r"|(?:if|when) \w+ is (?:true|set))\b",
+    r"|(?:if|when|whenever|where) (?:[\w']+ ){1,4}?(?:is|are)"
+    r" (?:true|set|enabled|requested|wanted|given|asked for)"
+    r"|(?:if|when|whenever|where) (?:requested|asked|enabled|wanted|desired|needed))\b",
     re.IGNORECASE,
 )
-_CONDITION_CHARS = 40
+_SENTENCE_END = re.compile(r"[.;:!?\n]")
+_CLAUSE_END = re.compile(r"[,.;:!?\n]|$")
 _CLAUSE = re.compile(
     r"[.;:!?\n]|,| - | – | — |\b(?:but|because|so that|so|then|only)\b", re.IGNORECASE
 )
@@ -164,7 +167,9 @@ def _plain(request: str) -> str:
 
 def _is_declined(text: str, found: re.Match[str]) -> bool:
     """Whether the clause says that it isn't wanted, is there already, or only under a condition."""
-    if _CONDITIONAL.search(text, max(0, found.start() - _CONDITION_CHARS), found.end()):
+    sentence = max((at.end() for at in _SENTENCE_END.finditer(text, 0, found.start())), default=0)
+    rest = _CLAUSE_END.search(text, found.end())
+    if rest is not None and _CONDITIONAL.search(text, sentence, rest.start()):
         return True
     start = max((end.end() for end in _CLAUSE.finditer(text, 0, found.start() + 1)), default=0)
     return _DECLINED.search(text, start, found.end()) is not None

@@ -58,6 +58,7 @@ NOTES = """
   data set with a given variable's name, or the request must clearly name the variable.
 - `no_figure` is decisive only where the request says what to draw ("plot the tips", "and a
   heatmap"). Code, quotations and column names in the request don't count, nor do negations.
+  A figure wanted under a condition ("if requested") is never decisive.
 - `blank_result` isn't decisive: there may really be no "rows with a negative price". It checks
   what `returns` names, else the displayed value, else the only variable of a run without figures.
   Nested containers aren't checked.

@@ -71,6 +71,14 @@ def test_a_word_that_may_mean_a_figure_is_not_decisive() -> None:
     assert (found.rule, found.decisive) == ("no_figure", False)
 
 
+def test_code_that_draws_only_sometimes_is_not_decisive() -> None:
+    code = "if len(table) > 99:\n    sns.heatmap(table)"
+    record = ExecutionRecord(outcome="ok", variables=[VALUE])
+    [found] = findings(Attempt(number=1, code=code, execution=record), request="Draw a heatmap")
+    assert (found.rule, found.decisive) == ("no_figure", False)
+    assert "did not run" in found.message
+
+
 @pytest.mark.parametrize("checks", ["assert x", None])
 def test_passed_checks_outweigh_what_a_rule_infers(checks: str | None) -> None:
     record = ExecutionRecord(outcome="ok")
