@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import gzip
 import json
 import random
@@ -157,6 +158,20 @@ def main() -> None:
             _report(suite, programs, options.programs, sandbox, store, options.verbose)
 
 
+def _found(
+    programs: list[Program], sandbox: DockerSandbox, store: VariableStore
+) -> Iterator[tuple[Program, list[Finding]]]:
+    for program in programs:
+        try:
+            ready = with_arguments(program, sandbox)
+            found = None if ready is None else alarms(ready, sandbox, store)
+        except SandboxError as error:
+            print(f"{program.title}: {error}")
+            continue
+        if found is not None:
+            yield program, found
+
+
 def _report(
     suite: str,
     programs: list[Program],
@@ -166,24 +181,16 @@ def _report(
     verbose: bool,
 ) -> None:
     ran, hints, decisive = 0, Counter[str](), Counter[str]()
-    for program in programs:
-        if ran == wanted:
-            break
-        try:
-            ready = with_arguments(program, sandbox)
-            found = None if ready is None else alarms(ready, sandbox, store)
-        except SandboxError as error:
-            print(f"{program.title}: {error}")
-            continue
-        if found is None:
-            continue
-        ran += 1
-        hints.update({finding.rule for finding in found if not finding.decisive})
-        decisive.update({finding.rule for finding in found if finding.decisive})
-        if verbose:
-            for finding in found:
+    with contextlib.suppress(KeyboardInterrupt):  # the figures so far are worth having
+        for program, found in _found(programs, sandbox, store):
+            ran += 1
+            hints.update({finding.rule for finding in found if not finding.decisive})
+            decisive.update({finding.rule for finding in found if finding.decisive})
+            for finding in found if verbose else ():
                 kind = "decisive" if finding.decisive else "hint"
                 print(f"  {program.title} {kind} {finding.rule}: {finding.message}", flush=True)
+            if ran == wanted:
+                break
     print(f"{suite}: {ran} right programs")
     for rule in sorted({*hints, *decisive}):
         print(f"  {rule}: {decisive[rule]} failed, {hints[rule]} hints")
