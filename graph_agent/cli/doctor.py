@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -55,6 +56,9 @@ proof = {
 }
 """
 """Runs in a real container. Every entry of ``proof`` must be True."""
+
+
+UNCHECKED = "not checked"
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _runs(settings: Settings, engine: Check) -> Iterator[Check]:
             if name in ("runner image", "hardening"):
                 needed = result
         else:
-            result = Check(name, False, "not checked", f"first fix the {needed.name}")
+            result = Check(name, False, UNCHECKED, f"first fix the {needed.name}")
         yield result
 
 
@@ -262,10 +266,23 @@ def _prompt_states(settings: Settings) -> Check:
     return Check("prompt states", True, found, required=False)
 
 
+def _together(checks: list[Check]) -> Iterator[Check]:
+    """Join the checks that one failure kept from being made."""
+    for fix, group in itertools.groupby(
+        checks, lambda check: check.found == UNCHECKED and check.fix
+    ):
+        same = list(group)
+        if fix:
+            names = ", ".join(check.name for check in same)
+            yield Check(names, False, UNCHECKED, str(fix))
+        else:
+            yield from same
+
+
 def _show(checks: list[Check]) -> None:
     # Folded, not cut off, so that a fix can be copied.
     table = Table(*(Column(title, overflow="fold") for title in ("", "check", "found", "fix")))
-    for check in checks:
+    for check in _together(checks):
         mark = "[green]ok[/green]" if check.ok else "[red]no[/red]" if check.required else "–"
         fix = "" if check.ok else check.fix
         table.add_row(mark, check.name, Text(one_line(check.found)), Text(one_line(fix)))

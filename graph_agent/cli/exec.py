@@ -106,6 +106,25 @@ def execution_json(run: Execution, files: SavedFiles) -> dict[str, Any]:
     }
 
 
+def how_it_ended(run: Execution) -> str:
+    """Say in a sentence why a program didn't run to its end."""
+    name = run.error.name if run.error else "an error"
+    said, more = _ENDINGS.get(run.outcome, ("the program did not end well", ""))
+    detail = run.detail or (name if run.outcome == "error" else "")
+    return f"{said}{f': {detail}' if detail else ''}{more}"
+
+
+_ENDINGS: dict[str, tuple[str, str]] = {
+    "error": ("the program raised an exception", ""),
+    "timeout": ("the program was stopped", "; --timeout SECONDS gives it more time"),
+    "out_of_memory": ("the program was stopped", "; --memory 4g gives it more"),
+    "output_limit": ("the program was stopped", "; print or save less"),
+    "crashed": ("the program crashed", ""),
+    "missing_package": ("a package is missing", ""),
+}
+"""What is said of each outcome, before and after its detail."""
+
+
 class _Output:
     """Prints what the code printed: to a terminal with control characters escaped.
 
@@ -138,8 +157,7 @@ def _report(run: Execution, files: SavedFiles, output: _Output, returns: Sequenc
     if run.error is not None:
         output.print("stderr", run.error.traceback)
     if not run.ok:
-        detail = f": {one_line(run.detail)}" if run.detail else ""
-        tell(f"codegen-agent: {run.outcome}{detail}")
+        tell(f"codegen-agent: {one_line(how_it_ended(run))}")
     for name, reason in run.withheld.items():
         tell(f"withheld {one_line(name)}: {one_line(reason)}")
     if run.files:

@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,7 @@ __all__ = [
     "ReadSettings",
     "Settings",
     "allowed_folders",
+    "key_origin",
     "load_settings",
     "read_settings",
 ]
@@ -239,6 +240,21 @@ class ReadSettings:
                 name = next((name for name in names if name in origins), names[0])
                 found[name] = origins.get(name, "default")
         return found
+
+
+def key_origin(secrets: Collection[str]) -> str:
+    """Say which variable holds one of these keys, and where it was set; empty if none is known."""
+    for name, value in os.environ.items():
+        if value and value.strip() in secrets:
+            return f"{name} from the environment"
+    with contextlib.suppress(SettingsError):
+        read = read_settings()
+        key = read.settings.gemini_api_key
+        if key is not None and key.get_secret_value() in secrets:
+            origins = read.origins()
+            name = next(name for name in VARIABLES["gemini_api_key"] if name in origins)
+            return f"{name} from {origins[name]}"
+    return ""
 
 
 def read_settings(

@@ -6,11 +6,14 @@ examined together with its causes, the nearest first.
 
 from __future__ import annotations
 
+import difflib
+import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Literal
 
 from graph_agent.config.redaction import redacted
+from graph_agent.config.settings import key_origin
 from graph_agent.errors import (
     AgentError,
     AnswerFault,
@@ -19,6 +22,7 @@ from graph_agent.errors import (
     ModelRequestError,
     ModelTransientError,
 )
+from graph_agent.models.names import LLMModels
 
 __all__ = ["classify", "is_transient", "raise_translated"]
 
@@ -44,6 +48,8 @@ _TRANSPORT_ERRORS = frozenset(
         *("TimeoutError", "NewConnectionError", "IncompleteRead"),  # urllib3
     }
 )
+_QUOTED = re.compile(r"""['"]message['"]: (?P<mark>['"])(?P<text>.+?)(?P=mark)[,}]""", re.DOTALL)
+_KEY_WORDS = re.compile(r"api[ _-]?key|authentication", re.IGNORECASE)
 _EMPTY_STREAM = frozenset({"No generations found in stream.", "No generation chunks were returned"})
 """LangChain's messages for a stream without a chunk; the error has no class of its own."""
 _BY_NAME: dict[tuple[str, str], Kind] = {
@@ -142,23 +148,81 @@ def raise_translated(
     ours = next((cause for cause in _chain(exc) if isinstance(cause, AgentError)), None)
     if ours is not None:  # raised below the client, which wrapped it
         raise ours from None
-    shown = f"{type(exc).__name__}: {exc}"
-    safe = redacted(shown, secrets)
+    secrets = set(secrets)
+    safe = redacted(_shown(exc), secrets)
     kind = classify(exc)
     if kind == "malformed" and not has_schema:
         kind = "unreadable"
-    error = _MAKERS[kind](model, safe)
+    about_key = _about_the_key(exc, model, safe, secrets) if kind == "request" else None
+    error = about_key or _MAKERS[_closer(exc, kind)](model, safe)
     texts = "".join(str(cause) for cause in _chain(exc))
     if redacted(texts, secrets, max_chars=None) != texts:
         raise error from None
     raise error from exc
 
 
+def _shown(exc: Exception) -> str:
+    """Return an error's text; of one that quotes the provider's JSON, what the provider said."""
+    said = _QUOTED.search(str(exc))
+    if said is None:
+        return f"{type(exc).__name__}: {exc}"
+    status = _status_of(exc)
+    return f"{type(exc).__name__}{f', {status}' if status else ''}: {said['text']}"
+
+
+def _status_of(exc: BaseException) -> int | None:
+    statuses = (getattr(exc, name, None) for name in ("status_code", "code"))
+    found = [status for status in statuses if isinstance(status, int)]
+    quoted = re.search(r"\b[45]\d\d\b", str(exc))
+    return found[0] if found else int(quoted[0]) if quoted else None
+
+
+def _about_the_key(
+    exc: Exception, model: str, safe: str, secrets: Collection[str]
+) -> ModelRequestError | None:
+    """Return the error for a key that isn't accepted, with where it came from; else None."""
+    if _status_of(exc) not in (401, 403) and not _KEY_WORDS.search(str(exc)):
+        return None
+    origin = key_origin(secrets)
+    which = f"the key is {origin}; correct it there" if origin else "give another key"
+    return ModelRequestError(f"the provider of {model!r} doesn't accept the key ({safe}): {which}")
+
+
+def _closer(exc: Exception, kind: Kind) -> _Said:
+    """Tell a model that isn't there, and a machine without a network, from their like."""
+    if kind == "request" and _status_of(exc) == 404:
+        return "no model"
+    if kind == "transient" and any(_is_unreachable(cause) for cause in _chain(exc)):
+        return "unreachable"
+    return kind
+
+
+def _is_unreachable(exc: BaseException) -> bool:
+    return type(exc).__name__ in ("ConnectError", "ConnectTimeout", "gaierror") or isinstance(
+        exc, ConnectionRefusedError
+    )
+
+
+def _no_model(model: str, why: str) -> ModelError:
+    known = [name.value for name in LLMModels]
+    close = difflib.get_close_matches(model.rpartition(":")[2], known, n=1, cutoff=0.7)
+    meant = f"; did you mean {close[0]!r}?" if close and close[0] != model else ""
+    return ModelRequestError(
+        f"the provider has no model {model!r} for this key ({why}){meant or '; check its name'}"
+    )
+
+
 def _answer(kind: AnswerFault, what: str) -> Callable[[str, str], ModelError]:
     return lambda model, why: ModelAnswerError(f"the answer of {model!r} {what} ({why})", kind)
 
 
-_MAKERS: dict[Kind, Callable[[str, str], ModelError]] = {
+_Said = Kind | Literal["no model", "unreachable"]
+_MAKERS: dict[_Said, Callable[[str, str], ModelError]] = {
+    "no model": _no_model,
+    "unreachable": lambda model, why: ModelTransientError(
+        f"the server of {model!r} can't be reached ({why}); check the network, a proxy and its"
+        " address, or use the model 'local', which needs no network"
+    ),
     "transient": lambda model, why: ModelTransientError(
         f"the model {model!r} could not answer now ({why}); try again later"
     ),

@@ -69,9 +69,7 @@ def _followed(run: Followed, view: View, drain_s: float) -> CodeGenerationResult
                 raise
             deadline = time.monotonic() + drain_s
             run.drain()
-            view.say(
-                "interrupted: finishing the current step; an interrupt or Ctrl-C again stops it"
-            )
+            view.say("interrupted: waiting for the current step to end; Ctrl-C again stops at once")
     raise KeyboardInterrupt
 
 

@@ -62,6 +62,8 @@ def ask(
                 show("The code was not changed.")
             except RequestError as error:
                 show(escape_control_chars(str(error)))
+        else:
+            show("Please type y (run it), e (edit it) or n (don't run it).")
 
 
 def approval_text(request: ApprovalRequest) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import logging
 import re
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -135,10 +137,14 @@ class ExtendedImage:
             raise PackageNotAddedError(f"{present} {inside[present]} has no module {module!r}")
         if found := self._provider_by_wheel(module.partition(".")[0]):
             return found
-        listed = ", ".join(map(repr, self._allowed)) or "none"
+        listed = ", ".join(map(repr, self._allowed))
+        also = f" (it may get {listed})" if listed else ""
+        top = module.partition(".")[0]
+        close = difflib.get_close_matches(top, [*inside, *sys.stdlib_module_names], 1, 0.8)
+        meant = f"did you mean {close[0]!r}? If not, allow it" if close else "to allow it"
         raise PackageNotAddedError(
-            f"it needs the module {module!r}, which the image doesn't have; packages that may be"
-            f" added to it: {listed}; to allow one: {how_to_allow(names[0])}"
+            f"it needs the module {module!r}, which the image doesn't have{also};"
+            f" {meant}: {how_to_allow(names[0])}"
         )
 
     def _provider_by_wheel(self, top: str) -> str | None:

@@ -52,7 +52,7 @@ def test_a_rejected_key_is_not_shown_and_the_run_can_be_resumed(tmp_path: Path) 
     assert done.code == 3
     assert KEY not in done.out + done.err
     message, hint = done.error_lines
-    assert "check the key" in message
+    assert "correct it there" in message
     assert done.json["error"]["notes"] == [hint]
     thread = hint.rpartition("codegen-agent resume ")[2]
     with GeminiServer([Text(fenced("x = 1")), Text(verdict(True))]) as server:

@@ -116,7 +116,7 @@ def test_without_permission_nothing_is_added() -> None:
         run = sandbox.run("import zz_apple")
     assert run.outcome == "missing_package"
     assert "'zz_apple'" in run.detail
-    assert "none" in run.detail
+    assert "to allow it: --allow-package" in run.detail
     assert "--allow-package" in run.detail
     assert "SandboxPolicy(allow_packages=(" in run.detail
 
