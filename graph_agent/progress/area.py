@@ -22,7 +22,7 @@ class NotebookArea:
     """Shows a run's events as they arrive.
 
     When the run ends, what stays is one line with its attempts folded away, or what
-    :meth:`end_with` was given.
+    :meth:`end_with` was given; nothing, if it could not be started.
     """
 
     def __init__(self) -> None:
@@ -45,6 +45,9 @@ class NotebookArea:
         traceback: TracebackType | None,
     ) -> None:
         if not self._has_ended:
+            if kind is not None and self.picture.thread_id is None:
+                self._handle.update({"text/plain": ""}, raw=True)  # nothing was started
+                return
             if kind is not None:
                 self.picture.step = "stopped"
             self._send(ended_html(self.picture))

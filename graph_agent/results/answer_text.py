@@ -7,7 +7,7 @@ from typing import Any
 
 from graph_agent.records import total_usage
 from graph_agent.results.shown_tables import table_text
-from graph_agent.summaries.parts import short_repr, truncate
+from graph_agent.summaries.parts import quantity, short_repr, truncate
 
 Result = Any
 """A :class:`~graph_agent.results.result.CodeGenerationResult`, which imports this module."""
@@ -76,5 +76,5 @@ def _plain(value: object) -> str:
 
 
 def _size(table: Any) -> str:
-    rows = f"{table.shape[0]:,} row{'' if table.shape[0] == 1 else 's'}"
-    return f"{rows} × {table.shape[1]:,} columns" if len(table.shape) == 2 else rows
+    rows = quantity(table.shape[0], "row")
+    return f"{rows} × {quantity(table.shape[1], 'column')}" if len(table.shape) == 2 else rows

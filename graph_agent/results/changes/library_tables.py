@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -183,5 +184,9 @@ def _places(old: Any, new: Any) -> Any:
 
 
 def _label(name: Any) -> str:
-    is_text = isinstance(name, str)
-    return truncate(name, _MAX_NAME_CHARS) if is_text else short_repr(name, _MAX_LABEL_CHARS)
+    if isinstance(name, str):
+        return truncate(name, _MAX_NAME_CHARS)
+    pandas = sys.modules.get("pandas")
+    if type(name) is dt.date or (pandas is not None and type(name) is pandas.Timestamp):
+        return str(name).removesuffix(" 00:00:00")
+    return short_repr(name, _MAX_LABEL_CHARS)

@@ -186,4 +186,7 @@ def _shown(column: Column) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, np.datetime64):
+        time, dot, fraction = str(value).replace("T", " ").partition(".")
+        return time + (dot + fraction.rstrip("0")).rstrip(".")
     return truncate(value, _MAX_CELL_CHARS) if isinstance(value, str) else short_repr(value)

@@ -65,6 +65,17 @@ def test_what_stays_is_the_verdict_or_something_else(handle: Handle) -> None:
 
 
 def test_a_run_that_fails_is_stopped(handle: Handle) -> None:
+    def run() -> None:
+        with NotebookArea() as shown:
+            shown.show(Started("t"))
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        run()
+    assert handle.shown[-1]["text/plain"].startswith("stopped")
+
+
+def test_nothing_stays_of_a_run_that_could_not_be_started(handle: Handle) -> None:
     with pytest.raises(ValueError, match="no"), NotebookArea():
         raise ValueError("no")
-    assert handle.shown[-1]["text/plain"].startswith("stopped")
+    assert handle.shown[-1] == {"text/plain": ""}

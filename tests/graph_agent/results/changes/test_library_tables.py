@@ -42,6 +42,18 @@ def test_rows_are_matched_by_index_where_it_names_each_once(
     assert matched(new, old) == expected
 
 
+def test_a_day_is_a_label_without_its_type() -> None:
+    labels = indexed(pd.Timestamp("2026-03-01"), pd.Timestamp("2026-03-01 09:30"), (1, "a"), 7)
+    table = table_of(labels)
+    assert table is not None
+    assert [table.label(row) for row in range(4)] == [
+        "2026-03-01",
+        "2026-03-01 09:30:00",
+        "(1, 'a')",
+        "7",
+    ]
+
+
 def test_long_tables_with_labels_of_their_own_are_matched_by_position(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
