@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nodes.rules.undefined_names import undefined_names
+from nodes.rules.certain_reads import undefined_names
 
 
 def claimed(code: str) -> list[str]:
