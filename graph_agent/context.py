@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.runtime import Runtime
 
-__all__ = ["AgentContext", "RunView", "TaskRef"]
+__all__ = ["NO_CONTEXT", "AgentContext", "RunView", "TaskRef"]
 
 
 @with_config(DOCUMENTED)
@@ -58,7 +58,8 @@ class AgentContext:
     """When a person is asked before code runs."""
 
 
-_NO_CONTEXT = AgentContext()
+NO_CONTEXT = AgentContext()
+"""Sets nothing."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class RunView:
     @property
     def context(self) -> AgentContext:
         """The context, or one that sets nothing."""
-        return self.given_context or _NO_CONTEXT
+        return self.given_context or NO_CONTEXT
 
     @cached_property
     def attempts(self) -> list[Attempt]:

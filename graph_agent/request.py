@@ -13,7 +13,7 @@ from graph_agent.errors import RequestError
 from graph_agent.records import APPROVALS, LEVELS, Approve, PrivacyLevel
 from graph_agent.return_types import ReturnType, described
 from graph_agent.state import DEFAULT_MAX_ATTEMPTS, AgentInput
-from graph_agent.terminal_text import escape_control_chars
+from sandbox.terminal_text import escape_control_chars
 from sandbox.variables.bundle import VariableBundle, check_variable_name
 from sandbox.variables.store import VariableStore
 

@@ -247,5 +247,6 @@ def _plan(last: Attempt, decisive: list[Finding], state: AgentState) -> str:
 
 
 def _updated(view: RunView, analysis: Analysis) -> Json:
-    judged = with_agreement(view.last, analysis)
-    return {"attempts": view.replace_last(view.last.model_copy(update={"analysis": judged}))}
+    if view.last.agreement is not None:
+        analysis = with_agreement(view.last, view.last.agreement, analysis)
+    return {"attempts": view.replace_last(view.last.model_copy(update={"analysis": analysis}))}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from langgraph.runtime import Runtime
 
-from graph_agent.context import AgentContext, RunView
+from graph_agent.context import NO_CONTEXT, AgentContext, RunView
 from graph_agent.records import Attempt, Decision, Json
 from graph_agent.state import AgentState
 
@@ -29,7 +29,7 @@ def decide(state: AgentState, runtime: Runtime[AgentContext]) -> Json:
         "code": with_request_header(state["request"], last.code),
         "stopped_by": stopped_by,
         "reason": reason_of(state, last, stopped_by),
-        **view.changed(view.limits),  # by a resume
+        **(view.changed(view.limits) if view.context is not NO_CONTEXT else {}),  # by a resume
     }
 
 

@@ -23,8 +23,7 @@ from graph_agent.models import (
     ask,
     profile_of,
 )
-from graph_agent.models.openings import with_opening
-from graph_agent.models.sampling import RETRY_TEMPERATURE, TEMPERATURE, varied
+from graph_agent.models.made_clients import RETRY_TEMPERATURE, TEMPERATURE, varied, with_opening
 from graph_agent.prompts.code_cleaning import tree_of
 from graph_agent.prompts.code_extraction import program_in, with_usual_imports
 from graph_agent.prompts.generation import generation_messages
@@ -34,8 +33,7 @@ from nodes.candidates.voting import next_candidate
 from nodes.dependencies import Dependencies
 from nodes.intake import initial_state
 from nodes.opening import opening_messages
-from nodes.rules.before_running import undefined_text, unknown_column_text
-from nodes.rules.respelling import respelled
+from nodes.rules.before_running import respelled, undefined_text, unknown_column_text
 
 log = logging.getLogger(__name__)
 
@@ -226,8 +224,9 @@ def _questions(
     profile = profile_of(model)
 
     def question(told: list[Attempt], seed: int, temperature: float) -> Question:
-        varying = varied(model, seed, temperature)
-        client = with_opening(varying, lambda: opening_messages(profile, packages))
+        client = varied(model, seed, temperature) if seed else model
+        if profile.worked_examples:
+            client = with_opening(client, lambda: opening_messages(profile, packages))
         # All programs of an attempt have the same prompt, so that a model reads it only once.
         messages = generation_messages(state, told, profile, packages)
         return Question(client, profile, messages, "generate", config, variant=number)

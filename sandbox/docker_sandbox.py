@@ -152,7 +152,7 @@ class DockerSandbox:
             self._launcher.runtime()  # fail fast if it's missing
         source = store or self._connections.store()
         bundle = self._bundle(variables, source)
-        note = self._image_fitter.ensure_libraries(bundle, source)
+        note = self._image_fitter.ensure_libraries(bundle)
         job = job_message(code, bundle, names, checks, self._policy)
         labels = RunLabels(thread, task)
 

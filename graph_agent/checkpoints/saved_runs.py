@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from graph_agent.config.settings import Settings
 from graph_agent.errors import ThreadError
 from graph_agent.langgraph_internals import first_id_at, waits_for_answer
 from graph_agent.records import Record
+from graph_agent.similar import closest
 
 Status = Literal["solved", "not solved", "waiting", "unfinished"]
 """Waiting: for a person's answer; unfinished: running, stopped or killed."""
@@ -139,8 +139,8 @@ def run_record(saver: BaseCheckpointSaver[str], thread_id: str) -> RunRecord:
 def no_such_run(saver: BaseCheckpointSaver[str], thread_id: str) -> ThreadError:
     """Make the error for an unknown thread; it names the most similar one there is."""
     known = dict.fromkeys(_thread_of(saved) for saved in saver.list(None))
-    close = difflib.get_close_matches(thread_id, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    close = closest(thread_id, known, 0.5)
+    hint = f"did you mean {close!r}? " if close else ""
     return ThreadError(f"there is no run {thread_id!r}; {hint}`codegen-agent threads` lists them")
 
 

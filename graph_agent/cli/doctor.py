@@ -23,7 +23,6 @@ from graph_agent.from_settings import client_from, policy_from
 from graph_agent.models import CallLog, profile_of
 from graph_agent.models.local.prompt_states import PromptStates
 from graph_agent.runs.state_size import state_size
-from graph_agent.terminal_text import one_line
 from sandbox import DockerSandbox, SandboxError, VariableStore
 from sandbox.containers.confinement import confinement
 from sandbox.engine.connection import connect
@@ -31,6 +30,7 @@ from sandbox.engine.facts import engine_facts, usable_runtime
 from sandbox.image import image_packages, image_tag
 from sandbox.image.versions import Comparison
 from sandbox.private_files import private_folder
+from sandbox.terminal_text import one_line
 
 BUILD = "run `codegen-agent sandbox build`"
 PROBE = """

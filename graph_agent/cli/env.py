@@ -10,7 +10,7 @@ from graph_agent.cli.exits import print_json, say
 from graph_agent.config.dotenv_file import read_dotenv
 from graph_agent.config.settings import VARIABLES, allowed_folders, read_settings
 from graph_agent.errors import SettingsError
-from graph_agent.terminal_text import escape_control_chars
+from sandbox.terminal_text import escape_control_chars
 
 
 def allow_folder(folder: Path, as_json: bool) -> None:

@@ -24,8 +24,8 @@ from graph_agent.results.output_folder import SavedFiles
 from graph_agent.results.value_files import json_value
 from graph_agent.runs.approver import read_code
 from graph_agent.summaries.payloads import summary_of
-from graph_agent.terminal_text import escape_control_chars, one_line
 from sandbox import DockerSandbox, Execution
+from sandbox.terminal_text import escape_control_chars, one_line
 from sandbox.variables.bundle import check_variable_name
 
 

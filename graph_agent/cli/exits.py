@@ -14,8 +14,8 @@ from types import FrameType
 import typer
 
 from graph_agent import errors
-from graph_agent.terminal_text import escape_control_chars, one_line
 from sandbox import errors as sandbox_errors
+from sandbox.terminal_text import escape_control_chars, one_line
 
 
 class ResumeHint(str):

@@ -11,7 +11,7 @@ from graph_agent.cli.exits import Exit, print_json, say, sigterm_as_interrupt, t
 from graph_agent.config.settings import load_settings
 from graph_agent.errors import RequestError
 from graph_agent.runs.forgetting import Forgotten, Selection, forget_runs, select
-from graph_agent.terminal_text import one_line
+from sandbox.terminal_text import one_line
 
 
 def forget_threads(

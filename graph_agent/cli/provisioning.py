@@ -16,10 +16,10 @@ from graph_agent.checkpoints import all_referenced_digests, list_runs, open_chec
 from graph_agent.cli.exits import Exit, print_json, say, tell
 from graph_agent.config.settings import load_settings
 from graph_agent.models import CallLog
-from graph_agent.terminal_text import one_line
 from sandbox.containers.leftovers import remove_from_engine, remove_from_store
 from sandbox.engine.connection import connect
 from sandbox.image import build_image, old_images, remove_images
+from sandbox.terminal_text import one_line
 from sandbox.variables.store import VariableStore
 
 

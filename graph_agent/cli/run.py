@@ -53,9 +53,9 @@ from graph_agent.results.script.inputs import Payloads, encoded
 from graph_agent.results.value_files import json_value
 from graph_agent.runs.approver import read_code
 from graph_agent.runs.follow_ups import check_ended
-from graph_agent.terminal_text import one_line
 from graph_agent.workflow import AgentWorkflow
 from sandbox.errors import PayloadError, VariableStoreError
+from sandbox.terminal_text import one_line
 from sandbox.variables.store import VariableStore
 
 DRAIN_S = 8.0

@@ -11,8 +11,8 @@ import typer
 from graph_agent.cli.exits import Exit, print_json, say
 from graph_agent.config.settings import load_settings
 from graph_agent.from_settings import policy_from
-from graph_agent.terminal_text import escape_control_chars
 from sandbox.security.proofs import Proof, prove
+from sandbox.terminal_text import escape_control_chars
 
 
 def prove_security(as_json: bool) -> None:

@@ -22,8 +22,8 @@ from graph_agent.results.transcript import render
 from graph_agent.runs.setup import restored_policy
 from graph_agent.runs.threads import state_of
 from graph_agent.state import AgentOutput
-from graph_agent.terminal_text import one_line
 from sandbox import DockerSandbox, VariableStore
+from sandbox.terminal_text import one_line
 
 
 def list_threads(as_json: bool) -> None:

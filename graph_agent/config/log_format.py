@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from graph_agent.config.redaction import redacted
-from graph_agent.terminal_text import one_line
+from sandbox.terminal_text import one_line
 
 __all__ = ["PrivateFormatter"]
 

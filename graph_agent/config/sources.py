@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graph_agent.config.dotenv_file import DotenvFile
 from graph_agent.config.harmless import is_harmless
-from graph_agent.terminal_text import escape_control_chars
+from sandbox.terminal_text import escape_control_chars
 
 __all__ = ["Sources", "merge"]
 

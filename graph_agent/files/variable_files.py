@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 from graph_agent.errors import VariableFileError
 from graph_agent.files.readers import Reader, read_pickle, reader_for
 from graph_agent.files.reading import Reading, ReadOptions
-from graph_agent.files.similar import hint_for
+from graph_agent.similar import hint_for_file
 from sandbox.errors import VariableNameError
 from sandbox.variables.bundle import check_variable_name
 
@@ -116,7 +116,7 @@ def _size(name: str, path: Path) -> int:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise _error(name, path, f"does not exist; {hint_for(path)}") from None
+        raise _error(name, path, f"does not exist; {hint_for_file(path)}") from None
     except (OSError, ValueError) as exc:  # ValueError: a null byte in the path
         raise _error(name, path, f"cannot be accessed ({_reason(exc)})") from exc
     if stat.S_ISDIR(status.st_mode):

@@ -1,15 +1,25 @@
-"""How a client was made, so that a resumed run makes an equal one; never a key."""
+"""How a client was made, so that a resumed run makes an equal one, and changed copies of it.
+
+What is noted never holds a key.
+"""
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
 
-__all__ = ["ClientSpec", "changed", "remember", "spec_of"]
+__all__ = ["ClientSpec", "changed", "remember", "spec_of", "varied", "with_opening"]
+
+TEMPERATURE = 0.7
+"""Of every answer after the first; at 0 a model repeats itself."""
+RETRY_TEMPERATURE = 0.4
+"""After a failure: a small model goes astray where it is higher."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +57,28 @@ def spec_of(client: BaseChatModel) -> ClientSpec | None:
     """Return how ``create_client`` made a client; None: it didn't."""
     found = _SPECS.get(id(client))
     return found[1] if found is not None and found[0]() is client else None
+
+
+def varied(client: BaseChatModel, number: int, temperature: float = TEMPERATURE) -> BaseChatModel:
+    """Return the client for the answer of a number, from 0: with another seed and temperature.
+
+    ``temperature``: the least. A client without these settings is returned unchanged.
+    """
+    if number == 0:
+        return client
+    fields = type(client).model_fields
+    update: dict[str, Any] = {}
+    if "temperature" in fields:
+        update["temperature"] = max(getattr(client, "temperature", None) or 0.0, temperature)
+    if "seed" in fields:
+        update["seed"] = (getattr(client, "seed", None) or 0) + number
+    return changed(client, update) if update else client
+
+
+def with_opening(
+    client: BaseChatModel, opening: Callable[[], Sequence[BaseMessage]]
+) -> BaseChatModel:
+    """Tell a local model which messages all of its prompts begin with; others are unchanged."""
+    if "opening" not in type(client).model_fields:
+        return client
+    return changed(client, {"opening": tuple(opening())})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from enum import StrEnum
 from pathlib import Path
 
 from graph_agent.errors import ModelUnknownError
 from graph_agent.models.gguf import check_gguf
+from graph_agent.similar import closest
 
 __all__ = [
     "DEFAULT_GEMINI",
@@ -85,10 +85,10 @@ def check_name(name: str) -> None:
             raise ModelUnknownError(_unknown(name))
         return
     known = [*_GOOGLE_PREFIXES, *PROVIDERS, "local"]
-    close = difflib.get_close_matches(provider.lower(), known, n=1, cutoff=0.7)
+    close = closest(provider, known, 0.7)
     if provider and rest and (provider.replace("-", "_") in known or not close):
         return  # a provider that isn't listed may be new: LangChain decides
-    meant = f"; did you mean '{close[0]}:{rest or 'NAME'}'?" if close else ""
+    meant = f"; did you mean '{close}:{rest or 'NAME'}'?" if close else ""
     raise ModelUnknownError(f"{name!r} isn't 'provider:model', such as 'openai:gpt-5'{meant}")
 
 
@@ -116,12 +116,11 @@ def is_gemini(name: str) -> bool:
 
 def _unknown(name: str) -> str:
     known = [str(model) for model in LLMModels]
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    if not close:
-        family = difflib.get_close_matches(name.lower().partition("-")[0], _FAMILIES, 1, 0.6)
-        rest = name.partition("-")[2] or "…"
-        close = [f"{_FAMILIES[found]}:{found}-{rest}" for found in family]
-    meant = f" (did you mean {close[0]!r}?)" if close else ""
+    close = closest(name, known, 0.5)
+    start, _, rest = name.partition("-")
+    if close is None and (family := closest(start, _FAMILIES)):
+        close = f"{_FAMILIES[family]}:{family}-{rest or '…'}"
+    meant = f" (did you mean {close!r}?)" if close else ""
     return (
         f"no model is called {name!r}{meant}; known are {', '.join(known)}, any other "
         "'gemini-…' name, 'provider:model' such as 'openai:gpt-5' or 'ollama:qwen3', and"

@@ -6,8 +6,9 @@ from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph_agent.notebook.messages import CodegenError, did_you_mean
+from graph_agent.notebook.messages import CodegenError
 from graph_agent.results.result import CodeGenerationResult
+from graph_agent.similar import did_you_mean
 
 MAX_UNDOS = 20
 """Replaced values stay in memory as long as they can be restored."""

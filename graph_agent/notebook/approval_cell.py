@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph_agent.records import ApprovalAnswer, ApprovalRequest
-from graph_agent.terminal_text import escape_control_chars, one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 MAGIC = "%%codegen_approve"
 _END = "# --- the code begins below this line ---"

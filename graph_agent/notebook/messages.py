@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from graph_agent.errors import AgentError
-from graph_agent.terminal_text import one_line
 from sandbox.errors import SandboxError
+from sandbox.terminal_text import one_line
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,12 +19,6 @@ class CodegenError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         return [one_line(str(self))]
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a question with the known name that resembles a wrong one; empty if none does."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def in_one_line(function: Callable[P, R]) -> Callable[P, R]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from graph_agent.notebook.messages import CodegenError, did_you_mean
+from graph_agent.notebook.messages import CodegenError
+from graph_agent.similar import did_you_mean
 
 _ORDINARY_WORDS = frozenset({"a", "A", "i", "I"})
 """Names that would be mentioned by almost every sentence."""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graph_agent.notebook.messages import CodegenError, did_you_mean
+from graph_agent.notebook.messages import CodegenError
+from graph_agent.similar import did_you_mean
 
 OPTIONS: Mapping[str, str] = {
     "--returns": "NAMES",

@@ -11,7 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from graph_agent.config.settings import load_settings
 from graph_agent.notebook.acceptance import Acceptance
 from graph_agent.notebook.approval_cell import answer_from, cell_text
-from graph_agent.notebook.messages import CodegenError, did_you_mean
+from graph_agent.notebook.messages import CodegenError
 from graph_agent.notebook.names import (
     is_chat_model,
     kind_of,
@@ -27,8 +27,9 @@ from graph_agent.records import ApprovalAnswer, ApprovalRequest
 from graph_agent.results.changes.compare import compare_all
 from graph_agent.runs.approver import read_code
 from graph_agent.runs.threads import saved_approval
-from graph_agent.terminal_text import escape_control_chars
+from graph_agent.similar import did_you_mean
 from graph_agent.workflow import AgentWorkflow
+from sandbox.terminal_text import escape_control_chars
 
 RESULT = "_codegen"
 """The variable that holds the last result."""

@@ -16,9 +16,9 @@ from graph_agent.results.changes.records import Changes
 from graph_agent.results.html import code_html, escaped
 from graph_agent.results.result import CodeGenerationResult
 from graph_agent.runs.approver import approval_text
-from graph_agent.terminal_text import escape_control_chars
 from graph_agent.workflow import AgentWorkflow
 from sandbox.errors import SandboxError
+from sandbox.terminal_text import escape_control_chars
 
 DRAIN_S = 4.0
 """How long an interrupted run may finish its step: it is over within 8 s."""

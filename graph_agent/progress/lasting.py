@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from graph_agent.terminal_text import one_line
+from sandbox.terminal_text import one_line
 
 SHOWN_FROM_S = 1.0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from graph_agent.progress.picture import Picture, Round
 from graph_agent.results.answer_text import verdict_line
 from graph_agent.results.html import code_html, escaped, figure_html, fold
-from graph_agent.terminal_text import escape_control_chars, one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 
 def live_html(picture: Picture) -> str:

@@ -23,7 +23,7 @@ from graph_agent.runs.events import (
     Started,
     Waiting,
 )
-from graph_agent.terminal_text import one_line
+from sandbox.terminal_text import one_line
 
 MAX_OUTPUT_CHARS = 200
 

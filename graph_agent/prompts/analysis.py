@@ -35,7 +35,7 @@ from graph_agent.prompts.outcomes import (
 )
 from graph_agent.prompts.pictures import image_block
 from graph_agent.prompts.quoting import fence, within_line
-from graph_agent.prompts.variables import request_part, variables_renderer
+from graph_agent.prompts.task import request_part, variables_renderer
 from graph_agent.records import Attempt, Finding
 from graph_agent.state import AgentState
 
@@ -101,8 +101,10 @@ def analysis_messages(
 
 
 def _parts(state: AgentState, last: Attempt, findings: list[Finding]) -> Iterator[Part]:
-    execution, known = last.execution, KnownNames(state)
-    yield from conversation_parts(state, 5, MAX_CONVERSATION_CHARS // 2)
+    execution = last.execution
+    known = None if shows_values(state) else KnownNames(state)
+    if state.get("earlier"):
+        yield from conversation_parts(state, 5, MAX_CONVERSATION_CHARS // 2)
     yield request_part(state)
     label = "Variables given to the program:\n"
     yield Part(variables_renderer(state), 4, MAX_VARIABLES_CHARS, label=label)

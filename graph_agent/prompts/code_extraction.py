@@ -11,7 +11,7 @@ from graph_agent.prompts.answer_blocks import Block, fenced_blocks, json_program
 from graph_agent.prompts.code_cleaning import Cleaned, cleaned, tree_of
 from graph_agent.prompts.code_joining import is_program, joined_blocks
 
-__all__ = ["USUAL_IMPORTS", "code_in", "program_in", "with_usual_imports"]
+__all__ = ["USUAL_IMPORTS", "program_in", "with_usual_imports"]
 
 USUAL_IMPORTS = {
     "np": "numpy",
@@ -30,11 +30,6 @@ _STARTS = re.compile(
 _MAX_STARTS = 6
 _MAX_LINES = 400
 _MAX_DEPTH = 4
-
-
-def code_in(text: str, returns: Collection[str] = (), given: Collection[str] = ()) -> str:
-    """Return the program in an answer; see :func:`program_in`."""
-    return program_in(text, returns, given).code
 
 
 def program_in(text: str, returns: Collection[str] = (), given: Collection[str] = ()) -> Cleaned:
@@ -68,7 +63,10 @@ def _found(text: str, returns: Collection[str], given: Collection[str], depth: i
             if inner.code:
                 return Cleaned(inner.code, ["read the code from JSON", *inner.notes])
     fenced = list(fenced_blocks(text))
-    joined = joined_blocks(_parsed(fenced), returns, given)
+    parsed = _parsed(fenced)
+    if len(parsed) == 1 and is_program(parsed[0][1].code):
+        return parsed[0][1]
+    joined = joined_blocks(parsed, returns, given)
     if joined is not None:
         return joined
     for code in _other_wrappings(text, fenced) if depth < _MAX_DEPTH else ():

@@ -56,37 +56,40 @@ def code_text(attempt: Attempt, max_chars: int = MAX_CODE_CHARS) -> str:
 def outcome_text(
     execution: ExecutionRecord, state: AgentState, max_chars: int, known: KnownNames | None = None
 ) -> str:
-    """Describe a run as far as the privacy level allows."""
-    parts = _outcome_parts(execution, state, known or KnownNames(state))
-    return fit(list(parts), max_chars, "\n")
+    """Describe a run as far as the privacy level allows.
+
+    ``known``: what was known before; None where values may be shown, or to find it out.
+    """
+    if known is None and not shows_values(state):
+        known = KnownNames(state)
+    return fit(list(_outcome_parts(execution, state, known)), max_chars, "\n")
 
 
 def _outcome_parts(
-    execution: ExecutionRecord, state: AgentState, known: KnownNames
+    execution: ExecutionRecord, state: AgentState, known: KnownNames | None
 ) -> Iterator[Part]:
-    with_values = shows_values(state)
-    detail = within_line(execution.detail, MAX_DETAIL_CHARS) if with_values else ""
+    detail = within_line(execution.detail, MAX_DETAIL_CHARS) if known is None else ""
     yield text_part(f"Outcome: {execution.outcome}{f' ({detail})' if detail else ''}", 0, 600)
     for label, error in (("Error", execution.error), ("Failed check", execution.check_error)):
         if error is not None:
             code = (state.get("checks") if label == "Failed check" else _last_code(state)) or ""
-            render = _error_text(label, error) if with_values else _named(label, error, known, code)
-            yield Part(render, 1, MAX_ERROR_CHARS, 500)
+            told = None if known is None else _named(label, error, known, code)
+            yield Part(told or _error_text(label, error), 1, MAX_ERROR_CHARS, 500)
     for label, text in (("stdout", execution.stdout), ("stderr", execution.stderr)):
         if text and not text.isspace():
-            if with_values:
+            if known is None:
                 yield quoted_part(f"{label}:", text, 3, MAX_OUTPUT_CHARS)
             else:
                 yield text_part(f"{label}:\n({known.count(len(text))} characters)", 3, 200)
     if execution.variables:
         yield Part(_returned_text(execution, state, known), 4, MAX_RETURNED_CHARS)
     if execution.withheld:
-        yield Part(_withheld_text(execution, with_values, known), 5, MAX_NAMES_CHARS)
-    if execution.display_text and with_values:
+        yield Part(_withheld_text(execution, known), 5, MAX_NAMES_CHARS)
+    if execution.display_text and known is None:
         yield quoted_part("Value of the last expression:", execution.display_text, 3, 1_000)
-    yield text_part(_figures_text(execution, with_values), 0, 400)
+    yield text_part(_figures_text(execution, with_values=known is None), 0, 400)
     if execution.files:
-        yield text_part(_files_text(execution, with_values, known), 1, 2_000)
+        yield text_part(_files_text(execution, known), 1, 2_000)
 
 
 def _last_code(state: AgentState) -> str:
@@ -94,7 +97,7 @@ def _last_code(state: AgentState) -> str:
     return str(attempts[-1].get("code") or "")
 
 
-def _figures_text(execution: ExecutionRecord, with_values: bool) -> str:
+def _figures_text(execution: ExecutionRecord, *, with_values: bool) -> str:
     figures = execution.figures
     # The code chooses their sizes.
     known = [figure for figure in figures if with_values or (figure.width, figure.height) in _USUAL]
@@ -102,17 +105,17 @@ def _figures_text(execution: ExecutionRecord, with_values: bool) -> str:
     return f"Figures: {len(figures)}{f' ({sizes} pixels)' if sizes else ''}"
 
 
-def _files_text(execution: ExecutionRecord, with_values: bool, known: KnownNames) -> str:
+def _files_text(execution: ExecutionRecord, known: KnownNames | None) -> str:
     shown = []
     for file in execution.files:
-        size = f"{file.size:,}" if with_values else known.count(file.size)
-        shown.append(f"{_name_of(file.name, 'a file', with_values, known)}: {size} bytes")
+        size = f"{file.size:,}" if known is None else known.count(file.size)
+        shown.append(f"{_name_of(file.name, 'a file', known)}: {size} bytes")
     return f"Files returned to the user: {len(shown)} ({listed(shown, MAX_NAMES_CHARS)})"
 
 
-def _name_of(name: str, otherwise: str, with_values: bool, known: KnownNames) -> str:
+def _name_of(name: str, otherwise: str, known: KnownNames | None) -> str:
     """Return a name if the model may see it: it may hold a value, such as a customer's."""
-    if not with_values and not known.has(name):
+    if known is not None and not known.has(name):
         return otherwise
     return within_line(name, MAX_REASON_CHARS)
 
@@ -145,10 +148,10 @@ def _error_text(label: str, error: ErrorRecord) -> Callable[[int], str]:
 
 
 def _returned_text(
-    execution: ExecutionRecord, state: AgentState, known: KnownNames
+    execution: ExecutionRecord, state: AgentState, known: KnownNames | None
 ) -> Callable[[int], str]:
     variables = execution.variables
-    if shows_values(state):
+    if known is None:
         texts = [clip(value.summary, MAX_OUTPUT_CHARS) for value in variables]
     else:
         variables = [value for value in variables if known.has(value.name)]
@@ -161,15 +164,13 @@ def _returned_text(
     return lambda most: fitted(lambda room: described(texts, lines, first, room, "\n"), most)
 
 
-def _withheld_text(
-    execution: ExecutionRecord, with_values: bool, known: KnownNames
-) -> Callable[[int], str]:
+def _withheld_text(execution: ExecutionRecord, known: KnownNames | None) -> Callable[[int], str]:
     lines = []
     for name, reason in execution.withheld.items():
         # The sandbox writes "type: reason"; the reason may quote the value.
         kind = reason.partition(":")[0]
-        said = _name_of(name, "a file" if kind == "file" else "a value", with_values, known)
-        why = within_line(reason, MAX_REASON_CHARS) if with_values else known.told(kind)
+        said = _name_of(name, "a file" if kind == "file" else "a value", known)
+        why = within_line(reason, MAX_REASON_CHARS) if known is None else known.told(kind)
         lines.append(f"{said}: not returned ({why})")
     lines = list(dict.fromkeys(lines))
     return lambda most: fitted(lambda room: listed(lines, room, "\n"), most)
@@ -177,7 +178,8 @@ def _withheld_text(
 
 def problem_parts(attempt: Attempt, state: AgentState) -> Iterator[Part]:
     """Describe what was wrong with an attempt, and the plan for the next one."""
-    execution, analysis, known = attempt.execution, attempt.analysis, KnownNames(state)
+    execution, analysis = attempt.execution, attempt.analysis
+    known = None if shows_values(state) else KnownNames(state)
     if attempt.problem:
         problem = within_line(attempt.problem, MAX_OUTPUT_CHARS)
         yield text_part(f"It was not run: {problem}.", 1, MAX_OUTPUT_CHARS)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from graph_agent.prompts.bounds import MIN_PART_CHARS, Part, clip
-from graph_agent.terminal_text import escape_control_chars, one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 _MARK = "> "
 _MAX_ROUNDS = 8

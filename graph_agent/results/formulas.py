@@ -12,7 +12,7 @@ import numbers
 import re
 from typing import Any
 
-from graph_agent.terminal_text import HIDDEN_CHARS
+from sandbox.terminal_text import HIDDEN_CHARS
 
 _FORMULA = re.compile(rf"[\t\r\n]|[\s{HIDDEN_CHARS}]*[=+\-@＝＋－＠]")
 _NO_TEXT = (numbers.Number, type(None), dt.date, dt.time, dt.timedelta, dt.tzinfo)

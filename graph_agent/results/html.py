@@ -13,8 +13,8 @@ from typing import Any
 from graph_agent.results.answer_text import Result, answer_text, verdict_line
 from graph_agent.results.origin import Origin
 from graph_agent.results.shown_tables import table_html
-from graph_agent.terminal_text import escape_control_chars
 from sandbox.records import Figure
+from sandbox.terminal_text import escape_control_chars
 
 IMAGES = ("image/png", "image/jpeg")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from graph_agent.terminal_text import escape_control_chars, one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 _MARKUP = re.compile(
     r"(?P<html><)"

@@ -13,8 +13,8 @@ from typing import Any
 
 from graph_agent.results.answer_text import Result
 from graph_agent.results.html import answer_html, attempts_html, escaped
-from graph_agent.terminal_text import escape_control_chars, one_line
 from sandbox.errors import PayloadError, VariableStoreError
+from sandbox.terminal_text import escape_control_chars, one_line
 
 STYLE = """\
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; }

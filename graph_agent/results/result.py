@@ -30,8 +30,8 @@ from graph_agent.results.script.inputs import Input, Payloads, inputs_of
 from graph_agent.results.stored import execution_of
 from graph_agent.results.transcript import render
 from graph_agent.state import AgentOutput
-from graph_agent.terminal_text import escape_control_chars
 from sandbox.records import Execution, Figure
+from sandbox.terminal_text import escape_control_chars
 from sandbox.variables.store import VariableStore
 
 

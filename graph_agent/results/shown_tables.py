@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from graph_agent.summaries.parts import short_repr, truncate
-from graph_agent.terminal_text import escape_control_chars
+from sandbox.terminal_text import escape_control_chars
 
 __all__ = ["MAX_COLUMNS", "MAX_ROWS", "table_html", "table_text"]
 

@@ -13,9 +13,9 @@ from graph_agent.records import (
     FileReference,
     ValueReference,
 )
-from graph_agent.terminal_text import one_line
 from sandbox.policy import SandboxPolicy
 from sandbox.records import Execution, ExecutionError, Figure, Payload
+from sandbox.terminal_text import one_line
 from sandbox.variables.store import VariableStore
 
 
@@ -75,7 +75,7 @@ class StoredFiles(Mapping[str, bytes]):
 
 def decode_reference(reference: ValueReference, store: VariableStore) -> Any:
     """Decode a stored value; see :class:`StoredVariables` for what it raises."""
-    from sandbox.results.run_decoder import RunDecoder
+    from sandbox.results.decode import RunDecoder
 
     payload = Payload(reference.codec, reference.type, store.get(reference.sha256))
     return RunDecoder(SandboxPolicy()).decode(payload)

@@ -17,8 +17,7 @@ from graph_agent.results.formulas import pandas_without_formulas, polars_without
 from sandbox.confined import Limits, call
 from sandbox.errors import ConfinedError, PayloadError
 from sandbox.records import Payload
-from sandbox.results.decode import decode_payload
-from sandbox.results.run_decoder import libraries_of
+from sandbox.results.decode import decode_payload, libraries_of
 from sandbox.runner.shared.limits import CODEC
 
 MAX_JSON_CHARS = 100_000

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from graph_agent.errors import RequestError
-from graph_agent.files.similar import hint_for
 from graph_agent.records import ApprovalAnswer, ApprovalRequest
-from graph_agent.terminal_text import escape_control_chars, one_line
+from graph_agent.similar import hint_for_file
+from sandbox.terminal_text import escape_control_chars, one_line
 
 Answer = ApprovalAnswer | Mapping[str, str] | str | bool
 """A word (``approve``, ``reject``), a bool, or an answer's fields."""
@@ -96,7 +96,7 @@ def read_code(path: Path, what: str) -> str:
         return path.read_text(encoding="utf-8-sig")  # Notepad writes a byte order mark
     except FileNotFoundError:
         raise RequestError(
-            f"the {what} file {str(path)!r} does not exist; {hint_for(path)}"
+            f"the {what} file {str(path)!r} does not exist; {hint_for_file(path)}"
         ) from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"

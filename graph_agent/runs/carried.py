@@ -17,7 +17,7 @@ from graph_agent.prompts.known_names import KnownNames
 from graph_agent.records import Json, PrivacyLevel, ValueReference, attempts_of
 from graph_agent.state import AgentState
 from sandbox.errors import VariableStoreError
-from sandbox.results.run_decoder import libraries_of
+from sandbox.results.decode import libraries_of
 from sandbox.variables.bundle import StoredResult, VariableBundle
 from sandbox.variables.composing import Part, names_of, parts_of, visible
 from sandbox.variables.store import VariableStore

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph_agent.records import PrivacyLevel
-from graph_agent.terminal_text import escape_control_chars
+from sandbox.terminal_text import escape_control_chars
 
 MIN_STATS_VALUES = 5
 _MAX_INT_BITS = 1_000  # str() of an int beyond 4,300 digits raises

@@ -11,9 +11,8 @@ from graph_agent.summaries.describe import summarize
 from sandbox.confined import Limits, Reply, call
 from sandbox.errors import ConfinedError, PayloadError
 from sandbox.records import Payload
-from sandbox.results.decode import decode_payload
+from sandbox.results.decode import decode_payload, libraries_of
 from sandbox.results.plain_payloads import SMALL_BYTES, is_plain
-from sandbox.results.run_decoder import libraries_of
 
 VALUE_S = 5.0
 """Processor time for one value."""

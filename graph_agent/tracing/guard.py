@@ -17,8 +17,7 @@ from langchain_core.runnables.config import ensure_config
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateUpdate
 
-from graph_agent.leaving import LeavableControl
-from graph_agent.left_streams import reading
+from graph_agent.leaving import LeavableControl, reading
 from graph_agent.records import strictest
 from graph_agent.tracing.run_views import LEVEL_KEY, permitted_run
 

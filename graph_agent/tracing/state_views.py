@@ -14,7 +14,7 @@ from graph_agent.prompts.bounds import (
 )
 from graph_agent.prompts.conversation import told_requests
 from graph_agent.prompts.outcomes import outcome_text, text_without_values
-from graph_agent.prompts.variables import variables_text
+from graph_agent.prompts.task import variables_text
 from graph_agent.records import Analysis, Attempt, Json, PrivacyLevel, strictest
 from graph_agent.state import AgentState
 from sandbox.variables.bundle import StoredResult, VariableBundle

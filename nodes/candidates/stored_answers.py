@@ -15,8 +15,7 @@ from graph_agent.results.answer import answer_of
 from nodes.candidates.equality import same_answer
 from sandbox.confined import Limits, call
 from sandbox.errors import ConfinedError, PayloadError
-from sandbox.results.decode import decode_payload
-from sandbox.results.run_decoder import libraries_of
+from sandbox.results.decode import decode_payload, libraries_of
 from sandbox.variables.store import VariableStore
 
 __all__ = ["StoredAnswer", "group_of", "stored_answer"]

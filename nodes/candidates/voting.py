@@ -73,10 +73,9 @@ def elected(attempt: Attempt) -> Attempt:
     return _with_program(attempt, chosen, others=others, agreement=agreement)
 
 
-def with_agreement(attempt: Attempt, analysis: Analysis) -> Analysis:
+def with_agreement(attempt: Attempt, vote: Agreement, analysis: Analysis) -> Analysis:
     """Let the vote decide where nobody else has judged; no success without a majority."""
-    vote = attempt.agreement
-    if vote is None or not analysis.success or analysis.judged_by == "checks":
+    if not analysis.success or analysis.judged_by == "checks":
         return analysis
     sizes = sorted(_sizes(attempt).values(), reverse=True)
     note = f"{vote.agreeing} of {vote.run} programs agree."

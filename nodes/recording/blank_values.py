@@ -24,7 +24,7 @@ def blank_value(value: object) -> Blank | None:
     try:
         if type(value) in _BUILTIN:
             return _plain(value)
-        for look in (_pandas, _polars, _arrow, _numpy, _plain):
+        for look in (_numpy, _pandas, _polars, _arrow, _plain):
             found = look(value)
             if found != "other":
                 return found

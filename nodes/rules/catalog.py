@@ -6,7 +6,7 @@ import logging
 
 from graph_agent.context import RunView
 from graph_agent.records import Finding
-from nodes.rules import before_running, execution, inputs, result_types
+from nodes.rules import before_running, execution, inputs
 from nodes.rules.rule import Evidence, Rule
 
 __all__ = ["NOT_RUN", "RULES", "RULE_NAMES", "apply_rules"]
@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
         look=execution.outcome,
         can_be_skipped=False,
         is_fact=True,
+        judges="failed",
     ),
     Rule(
         "undefined_name",
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
         decisive=True,
         look=before_running.undefined_name,
         is_fact=True,
+        judges="failed",
     ),
     Rule(
         "unknown_column",
@@ -42,6 +44,7 @@ RULES: tuple[Rule, ...] = (
         decisive=True,
         look=before_running.unknown_column,
         is_fact=True,
+        judges="failed",
     ),
     Rule(
         "checks",
@@ -49,6 +52,7 @@ RULES: tuple[Rule, ...] = (
         decisive=True,
         look=execution.checks,
         is_fact=True,
+        judges="any",
     ),
     Rule(
         "missing_return",
@@ -61,7 +65,7 @@ RULES: tuple[Rule, ...] = (
         "wrong_type",
         "A variable isn't of the type that the request's `returns` gives it.",
         decisive=True,
-        look=result_types.wrong_type,
+        look=execution.wrong_type,
         is_fact=True,
     ),
     Rule(
@@ -77,6 +81,7 @@ RULES: tuple[Rule, ...] = (
         "The request asks for a figure and every figure made is a single colour.",
         decisive=True,
         look=execution.blank_figure,
+        judges="figures",
     ),
     Rule(
         "empty_result",
@@ -89,6 +94,7 @@ RULES: tuple[Rule, ...] = (
         "A given variable is overwritten with made-up data before its value is used.",
         decisive=True,
         look=inputs.input_overwritten,
+        judges="any",
     ),
     Rule(
         "input_ignored",
@@ -96,6 +102,7 @@ RULES: tuple[Rule, ...] = (
         " that doesn't exist.",
         decisive=True,
         look=inputs.input_ignored,
+        judges="any",
     ),
     Rule(
         "blank_answer",
@@ -115,19 +122,21 @@ RULES: tuple[Rule, ...] = (
         "One figure of several is a single colour, or one has axes with nothing in any of them.",
         decisive=False,
         look=execution.empty_axes,
+        judges="figures",
     ),
     Rule(
         "untouched_column",
         "The request names a column of a given table, and the code never uses it.",
         decisive=False,
         look=inputs.untouched_column,
+        judges="any",
     ),
     Rule(
         "unlikely_type",
         "The only result is a single value, and the request asks for another kind: yes or no, a"
         " count, a list.",
         decisive=False,
-        look=result_types.unlikely_type,
+        look=execution.unlikely_type,
     ),
 )
 _BEFORE_RUNNING = {
@@ -145,12 +154,16 @@ def apply_rules(view: RunView) -> list[Finding]:
         return [_finding(rule, attempt.problem or "the code was not run", True)]
     skipped = set(view.state.get("skip_rules") or ())
     evidence = Evidence(view, attempt.execution)
+    judged = {"any", "ended" if evidence.ended_well else "failed"}
+    if evidence.ended_well and attempt.execution.figures:
+        judged.add("figures")
+    checks_passed = evidence.checks_passed
     found: list[Finding] = []
     for rule in RULES:
-        if rule.can_be_skipped and rule.name in skipped:
+        if rule.judges not in judged or (rule.can_be_skipped and rule.name in skipped):
             continue
         # Checks that passed say more than what a rule infers.
-        is_decisive = rule.decisive and (rule.is_fact or not evidence.checks_passed)
+        is_decisive = rule.decisive and (rule.is_fact or not checks_passed)
         try:
             found += [_finding(rule, message, is_decisive) for message in rule.look(evidence)]
             if rule.hint is not None:

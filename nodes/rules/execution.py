@@ -1,4 +1,4 @@
-"""Rules on how a run ended and what it left."""
+"""Rules on how a run ended, what it left, and whether its results have the right types."""
 
 from __future__ import annotations
 
@@ -22,18 +22,30 @@ __all__ = [
     "outcome",
     "perhaps_no_figure",
     "results",
+    "unlikely_type",
+    "wrong_type",
 ]
 
 _BLANK_WANTED = re.compile(
     r"\b(?:blank|empty|solid|uniform|plain|single[- ]colou?r(?:ed)?)\b", re.IGNORECASE
 )
+_QUESTION = re.compile(r"(?:[^.?!\n]*[.!\n]\s*)*(?P<question>[^.?!\n]+)\?\s*$")
+_YES_OR_NO = re.compile(
+    r"\s*(?:(?:and|so|tell me|please|say|check|find out),?\s+(?:if\s+|whether\s+)?)?"
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b(?!.*\bor\b)",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\s*(?:\w+\s+){0,3}?how many\b", re.IGNORECASE)
+_PER = re.compile(r"\b(?:each|every|per|by|all)\b", re.IGNORECASE)
+_LIST = re.compile(r"^\s*(?:please\s+)?(?:list|enumerate)\b", re.IGNORECASE)
+_BOOLS = {"bool", "numpy.bool", "numpy.bool_", "bool_"}
+_INTS = {"int", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
+_SCALARS = {"str", "float", "int", "float64", "float32", "NoneType", *_BOOLS, *_INTS}
 _SAID = {"empty": "is empty", "all_missing": "contains only missing values"}
 
 
 def outcome(evidence: Evidence) -> Iterator[str]:
     """The run failed."""
-    if evidence.ended_well:
-        return
     execution = evidence.execution
     error = execution.error
     if error is None:
@@ -54,8 +66,6 @@ def checks(evidence: Evidence) -> Iterator[str]:
 
 def missing_return(evidence: Evidence) -> Iterator[str]:
     """A variable the request asked for was not returned."""
-    if not evidence.ended_well:
-        return
     returned = {variable.name for variable in evidence.execution.variables}
     for name in evidence.returns:
         if name not in returned:
@@ -83,8 +93,7 @@ def perhaps_no_figure(evidence: Evidence) -> Iterator[str]:
 
 def _lacks_figure(evidence: Evidence) -> bool:
     """Whether no figure was made, and the request has a word that may mean one."""
-    lacking = evidence.ended_well and not evidence.execution.figures
-    return lacking and FIGURE_ROOTS.search(evidence.request) is not None
+    return not evidence.execution.figures and bool(FIGURE_ROOTS.search(evidence.request))
 
 
 def empty_result(evidence: Evidence) -> Iterator[str]:
@@ -98,14 +107,12 @@ def empty_result(evidence: Evidence) -> Iterator[str]:
         execution.display_text,
         execution.withheld,
     )
-    if evidence.ended_well and not any(left):
+    if not any(left):
         yield "The code left no variable, no figure, no file and no output."
 
 
 def blank_result(evidence: Evidence) -> Iterator[str]:
     """A result is empty or all missing: one that was asked for, or the only one."""
-    if not evidence.ended_well:
-        return
     for result in results(evidence):
         if result.blank is not None:
             yield f"The result {result.name!r} {_SAID[result.blank]}."
@@ -113,12 +120,13 @@ def blank_result(evidence: Evidence) -> Iterator[str]:
 
 def blank_answer(evidence: Evidence) -> Iterator[str]:
     """A typed result is blank, no earlier attempt found the same, and another may look again."""
-    if not evidence.ended_well or evidence.view.attempt_limit() is not None:
+    typed = evidence.view.state.get("return_types")
+    if not typed or evidence.view.attempt_limit() is not None:
         return
     confirmed = {name for attempt in evidence.view.attempts[:-1] for name in _blanks_of(attempt)}
     for result in results(evidence):
-        is_typed = result.name in (evidence.view.state.get("return_types") or {})
-        if is_typed and result.blank is not None and result.name not in confirmed:
+        is_open = result.name in typed and result.name not in confirmed
+        if is_open and result.blank is not None:
             yield (
                 f"The result {result.name!r} {_SAID[result.blank]}. If that is right, give the"
                 " same again; else see whether a filter removed every row"
@@ -164,7 +172,38 @@ def empty_axes(evidence: Evidence) -> Iterator[str]:
 
 def _blanks(evidence: Evidence) -> list[str | None]:
     """Return how each figure is blank; nothing if the request asks for blank figures."""
-    figures = evidence.execution.figures
-    if not figures or not evidence.ended_well or _BLANK_WANTED.search(evidence.request):
+    if _BLANK_WANTED.search(evidence.request):
         return []
-    return [figure.blank for figure in figures]
+    return [figure.blank for figure in evidence.execution.figures]
+
+
+def wrong_type(evidence: Evidence) -> Iterator[str]:
+    """A variable isn't of the type that the request gives it."""
+    for variable in evidence.execution.variables:
+        if variable.mismatch:
+            yield f"The variable {variable.name!r} {variable.mismatch}"
+
+
+def unlikely_type(evidence: Evidence) -> Iterator[str]:
+    """The only result has a type that doesn't fit how the request asks for it."""
+    if evidence.view.state.get("return_types"):
+        return
+    found = results(evidence)
+    if len(found) != 1:
+        return
+    kind = found[0].type.removeprefix("numpy.")
+    if kind in _SCALARS and (expected := _unlike(evidence.request, kind)):
+        yield f"The request asks for {expected}, and {found[0].name!r} is of type {kind}."
+
+
+def _unlike(request: str, kind: str) -> str:
+    """Name what the words ask for if a result of this kind isn't that."""
+    asked = _QUESTION.match(request.strip())
+    question = asked["question"] if asked else ""
+    if _YES_OR_NO.match(question) and kind not in _BOOLS:
+        return "yes or no"
+    if _HOW_MANY.match(question) and not _PER.search(question) and kind not in _INTS:
+        return "a count"
+    if _LIST.match(request):
+        return "a list"
+    return ""

@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
+from nodes.rules.certain_reads import certain_nodes
 from nodes.rules.data_flow import DataFlow
 from nodes.rules.made_up import MadeUp, made_up
-from nodes.rules.program_names import CodeWords, reads, stored_names
+from nodes.rules.program_names import CodeWords, reads
 from nodes.rules.rule import Evidence
 from nodes.rules.whole_tables import uses_whole_table
 
@@ -43,7 +44,7 @@ def input_overwritten(evidence: Evidence) -> Iterator[str]:
     }
     if not watched or _MADE_UP_WANTED.search(evidence.request):
         return
-    if not watched.keys() & stored_names(evidence.tree):
+    if not watched.keys() & evidence.stored:
         return
     flow = DataFlow(watched, evidence.request, derived=set(evidence.given))
     flow.visit(evidence.tree.body)
@@ -64,6 +65,9 @@ def input_ignored(evidence: Evidence) -> Iterator[str]:
     given = evidence.given
     if not given or any(kind.startswith("pathlib.") for kind in given.values()):
         return
+    certain = (node.id for node in certain_nodes(evidence.tree) if isinstance(node, ast.Name))
+    if not given.keys().isdisjoint(certain) and not given.keys() & evidence.stored:
+        return  # one of them is read
     if _MADE_UP_WANTED.search(evidence.request) or reads(evidence.tree) & given.keys():
         return
     found = _made_up_in(evidence.tree, evidence.request)
@@ -116,6 +120,8 @@ def untouched_column(evidence: Evidence) -> Iterator[str]:
         for column in table["columns"]
         if names_column(evidence.request, column)
     }
+    if not named:
+        return
     words = CodeWords(evidence.tree)
     taken = {*evidence.given, *evidence.returns}
     untouched = [name for name in named if name not in taken and not words.mention(name)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from graph_agent.prompts.nearest import nearest
 from graph_agent.records import ErrorRecord
+from graph_agent.similar import nearest_columns
 from graph_agent.state import AgentState
 
 __all__ = ["repair_of"]
@@ -64,7 +64,7 @@ def _missing_key(message: str, state: AgentState) -> str:
             f"A given table has the column {name!r}, but not the table that was made from it: use"
             " reset_index() after grouping, or take the column from the given table."
         )
-    near = nearest(name, list(columns))
+    near = nearest_columns(name, list(columns))
     return f"The columns most like it are {', '.join(map(repr, near))}." if near else ""
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from graph_agent.context import RunView
 from graph_agent.prompts.code_cleaning import tree_of
@@ -45,6 +45,12 @@ class Evidence:
         return tree_of(self.view.last.code) or ast.Module(body=[], type_ignores=[])
 
     @cached_property
+    def stored(self) -> set[str]:
+        """The names that the program binds anywhere."""
+        names = (node for node in ast.walk(self.tree) if isinstance(node, ast.Name))
+        return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+
+    @cached_property
     def given(self) -> dict[str, str]:
         """Name to type of every variable the code was given."""
         return {summary["name"]: summary["type"] for summary in self.summaries}
@@ -71,7 +77,8 @@ class Rule:
 
     ``decisive``: a finding means failure even if a model disagrees. ``look`` yields a
     sentence for each finding, ``hint`` one for each that isn't decisive. ``is_fact``: it states
-    what happened, so that it stays decisive where the request's own checks passed.
+    what happened, so that it stays decisive where the request's own checks passed. ``judges``:
+    runs that ended well, those of them that left figures, runs that failed, or all.
     """
 
     name: str
@@ -81,3 +88,4 @@ class Rule:
     can_be_skipped: bool = True
     hint: Callable[[Evidence], Iterator[str]] | None = None
     is_fact: bool = False
+    judges: Literal["ended", "figures", "failed", "any"] = "ended"

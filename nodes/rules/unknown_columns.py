@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from graph_agent.prompts.nearest import nearest, plain_name
+from graph_agent.similar import nearest_columns, plain_name
 from nodes.rules.certain_reads import certain_nodes, certain_parts
 from nodes.rules.followed_tables import FollowedTables, Groups, Table
 from nodes.rules.table_syntax import constants_in, key_parts
@@ -88,7 +88,7 @@ class _Reader:
 
 def _unknown(node: ast.Constant, table: Table) -> UnknownColumn:
     name, every = str(node.value), sorted(table.columns)
-    near = nearest(name, every) or every[:_MAX_LISTED]
+    near = nearest_columns(name, every) or every[:_MAX_LISTED]
     same = [column for column in every if plain_name(column) == plain_name(name)]
     return UnknownColumn(name, table.source, node, near, same[0] if len(same) == 1 else None)
 

@@ -14,27 +14,13 @@ from sandbox.image.extended_image import (
     how_to_allow,
     missing_module,
 )
-from sandbox.image.versions import Comparison, MissingLibrary, needed_modules
+from sandbox.image.versions import Comparison, MissingLibrary
 from sandbox.records import Execution
-from sandbox.variables.bundle import StoredResult, VariableBundle
-from sandbox.variables.composing import parts_of
-from sandbox.variables.store import VariableStore
+from sandbox.variables.bundle import VariableBundle
 
 log = logging.getLogger(__name__)
 COMPANIONS = {"plotly": "kaleido"}
 """Module → the package that draws its figures."""
-
-
-def _needed(bundle: VariableBundle, store: VariableStore) -> dict[str, frozenset[str]]:
-    """Name the modules that each variable needs in the image."""
-    needed: dict[str, frozenset[str]] = {}
-    for part in parts_of(bundle):
-        if isinstance(part, StoredResult):
-            needed[part.name] = frozenset(part.modules)
-        else:
-            with store.open(part.pickle, part.uses()[part.pickle]) as stream:
-                needed |= needed_modules(stream, part.variables)
-    return needed
 
 
 class ImageFitter:
@@ -45,7 +31,7 @@ class ImageFitter:
         self._warned: set[str] = set()
         self._given_up: set[str] = set()
 
-    def ensure_libraries(self, bundle: VariableBundle, store: VariableStore) -> str:
+    def ensure_libraries(self, bundle: VariableBundle) -> str:
         """Add the libraries that the variables need, if the policy allows them.
 
         Returns a note on libraries whose versions differ, which is also logged once;
@@ -54,7 +40,6 @@ class ImageFitter:
         Raises:
             VariableError: the image doesn't have a library that a variable needs, or has
                 another minor version of Python.
-            VariableStoreError: the variables' bytes are missing.
             SandboxUnavailableError: no engine, or no image.
         """
         if not bundle.variables:
@@ -65,7 +50,7 @@ class ImageFitter:
                 f" into the image's Python {self._image.python}; use an image with the same"
                 " version, such as the one `codegen-agent sandbox build` makes"
             )
-        needed = _needed(bundle, store)
+        needed = {variable.name: frozenset(variable.modules) for variable in bundle.variables}
         while missing := Comparison(self._image.packages()).missing(needed):
             self._add(missing[0])
         differences = Comparison(self._image.packages()).differences(needed)

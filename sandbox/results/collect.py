@@ -30,7 +30,7 @@ def collect(
     for header, body in raw.messages:
         parts.take(header, body)
     outcome, detail = judge(raw, parts, policy)
-    files, left_out = received_files(raw.files, policy)
+    files, left_out = received_files(raw.files, policy) if raw.files else ({}, {})
     for name, reason in left_out.items():
         parts.withheld[name if name not in parts.withheld else f"{name} (file)"] = reason
     if raw.exit_report is None and detail:
@@ -44,7 +44,7 @@ def collect(
         error=parts.error,
         variables=MappingProxyType(parts.variables),
         withheld=MappingProxyType(parts.withheld),
-        figures=parts.figures.figures,
+        figures=parts.figures,
         files=MappingProxyType(files),
         display=parts.display,
         display_text=parts.display_text,

@@ -13,8 +13,8 @@ from typing import Any
 from sandbox.errors import PayloadError
 from sandbox.policy import SandboxPolicy
 from sandbox.records import Figure
+from sandbox.results.decode import RunDecoder
 from sandbox.results.png_format import png_size
-from sandbox.results.run_decoder import RunDecoder
 from sandbox.runner.shared import figures as shared
 from sandbox.runner.shared.figures import JPEG, PLOTLY, PNG
 from sandbox.runner.shared.limits import count_elements, json_depth

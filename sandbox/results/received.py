@@ -13,9 +13,9 @@ from typing import Any
 
 from sandbox.errors import PayloadError, VariableError
 from sandbox.policy import SandboxPolicy
-from sandbox.records import DISPLAY, ExecutionError, Payload
+from sandbox.records import DISPLAY, ExecutionError, Figure, Payload
+from sandbox.results.decode import RunDecoder
 from sandbox.results.figure_formats import ReceivedFigures
-from sandbox.results.run_decoder import RunDecoder
 from sandbox.variables.bundle import is_variable_name
 
 MAX_REASON_CHARS = 600
@@ -38,7 +38,7 @@ class Received:
         self.payloads: dict[str, Payload] = {}
         self.withheld: dict[str, str] = {}
         self._decoder = RunDecoder(policy)
-        self.figures = ReceivedFigures(policy, self._decoder)
+        self._figures: ReceivedFigures | None = None
         self.display: Any = None
         self.display_text = ""
         self.finished = False
@@ -59,6 +59,11 @@ class Received:
             "broken": self._break,
         }
         self._expected: Mapping[str, Callable[[dict[str, Any], bytes], None]] = self._before
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The accepted figures, in order."""
+        return () if self._figures is None else self._figures.figures
 
     def take(self, header: dict[str, Any], body: bytes) -> None:
         """Take one message.
@@ -91,11 +96,13 @@ class Received:
         )
 
     def _figure(self, header: dict[str, Any], body: bytes) -> None:
+        if self._figures is None:
+            self._figures = ReceivedFigures(self._policy, self._decoder)
         try:
             if header["type"] == "figure":
-                self.figures.take(header.get("mime"), body)
+                self._figures.take(header.get("mime"), body)
             else:
-                self.figures.take_preview(header.get("figure"), body)
+                self._figures.take_preview(header.get("figure"), body)
         except PayloadError as error:
             self.note(printable(str(error), MAX_REASON_CHARS))
 

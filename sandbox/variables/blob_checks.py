@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import mmap
 import os
 import stat
 import time
@@ -60,7 +59,7 @@ def is_same(path: Path, data: memoryview) -> bool:
         if data.nbytes > COMPARED_BYTES and _whole.get(path) == _look(seen):
             return True
         with open(path, "rb", buffering=0) as file:
-            return data.nbytes == 0 or _has_bytes(file.fileno(), data)
+            return _has_bytes(file.fileno(), data)
     except OSError:
         return False
 
@@ -93,12 +92,9 @@ def _digest_of(path: Path) -> str:
 
 
 def _has_bytes(fd: int, data: memoryview) -> bool:
-    import numpy as np  # compares without copying
-
-    with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as stored:
-        ours, theirs = np.frombuffer(data, np.uint8), np.frombuffer(stored, np.uint8)
-        starts = range(0, data.nbytes, BLOCK_BYTES)
-        ends = ((start, start + BLOCK_BYTES) for start in starts)
-        same = all(np.array_equal(ours[start:end], theirs[start:end]) for start, end in ends)
-        del theirs  # the mapping can't be closed before
-        return same
+    start = 0
+    while block := os.read(fd, BLOCK_BYTES):
+        if block != bytes(data[start : start + len(block)]):
+            return False
+        start += len(block)
+    return start == data.nbytes

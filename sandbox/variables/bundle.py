@@ -18,13 +18,14 @@ class PickledVariable:
     """Where one variable is: how many ``bytes`` of the stream, and which ``buffers``, end excluded.
 
     ``module_sets``: how many dicts of name to local module follow the value, for what its
-    functions import.
+    functions import. ``modules``: what loading it imports, as far as known.
     """
 
     name: str
     bytes: int
     buffers: tuple[int, int] = (0, 0)
     module_sets: int = 0
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class VariableBundle:
                     int(entry["bytes"]),
                     (int(entry["buffers"][0]), int(entry["buffers"][1])),
                     int(entry.get("module_sets", 0)),
+                    tuple(map(str, entry.get("modules", ()))),
                 )
                 for entry in data["variables"]
             ]

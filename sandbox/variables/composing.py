@@ -117,7 +117,8 @@ class _Stream:
     def add_result(self, result: StoredResult) -> None:
         # The decoded value shares no memory with the buffer: it isn't the variable's.
         at = len(self.buffers) + 1
-        self.variables.append(PickledVariable(result.name, result.bytes, (at, at)))
+        entry = PickledVariable(result.name, result.bytes, (at, at), modules=result.modules)
+        self.variables.append(entry)
         buffer = StoredBuffer(result.sha256, result.bytes, readonly=True)
         decode = operator.methodcaller("decode_payload", self._buffer(buffer))
         self._dump(_Reduced(decode, _Reduced(importlib.import_module, DECODERS)))

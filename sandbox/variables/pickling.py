@@ -11,7 +11,7 @@ import pickle
 import sys
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from sandbox.runner.shared.reductions import NAMED_REDUCERS, REDUCERS, is_import
 from sandbox.variables.bundle import PickledVariable
 from sandbox.variables.local_modules import ModuleNeeds, is_local, pickled_by_value
 from sandbox.variables.named_files import NamedFiles
+from sandbox.variables.needed_modules import needed_modules
 
 PROTOCOL = 5
 OUT_OF_BAND_BYTES = 1 << 16
@@ -160,6 +161,8 @@ class _Attempt:
         if any(self._needs.attributes[name] != sent for name, sent in self._pickler.sent.items()):
             return None
         stream = self._stream.getvalue()
+        modules = needed_modules(io.BytesIO(stream), variables)
+        variables = [replace(entry, modules=modules[entry.name]) for entry in variables]
         return PickledVariables(stream, self._buffers, variables, self._unsendable)
 
     def _dump_modules(self) -> int:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import mmap
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -29,6 +30,7 @@ from sandbox.variables.pickling import pickle_variables
 
 UNHASHED_BYTES = 8 << 20
 """From this size on, data is written before its digest is known, unless it may be stored."""
+_DIGEST = re.compile("[0-9a-f]{64}")
 REHASHED_BYTES = 256 << 10
 """So much of a run's variables is hashed before every run, which takes less than a millisecond."""
 
@@ -52,14 +54,16 @@ class VariableStore:
                 digest = hashlib.sha256(view).hexdigest()
                 # Compared, because a damaged blob must be replaced. Made young, so that it stays
                 # until a checkpoint names it.
-                if blob_checks.is_same(self._path(digest), view):
+                blob = self._path(digest)
+                if blob_checks.is_same(blob, view):
                     with contextlib.suppress(FileNotFoundError):  # another process removes it
-                        blob_checks.mark_whole(self._path(digest))
+                        blob_checks.mark_whole(blob)
                         return digest
             self._make_private(blobs)
             with staged(view, blobs) as (file, digest):
-                self._make_private(self._path(digest).parent)
-                blob = file.replace(self._path(digest))
+                blob = self._path(digest)
+                self._make_private(blob.parent)
+                file.replace(blob)
                 with contextlib.suppress(FileNotFoundError):
                     blob_checks.mark_whole(blob)
             return digest
@@ -307,7 +311,7 @@ BLOCK_BYTES = 8 << 20
 
 def is_digest(name: str) -> bool:
     """Whether a name is that of a blob: a SHA-256, in hex."""
-    return len(name) == 64 and all(char in "0123456789abcdef" for char in name)
+    return _DIGEST.fullmatch(name) is not None
 
 
 @contextlib.contextmanager

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.one_attempt import MAX_FUNCTIONS, entered, file_of, profiled
+from tests.benchmarks.one_attempt import entered, file_of, profiled
+
+REACHED_FILES, REACHED_FUNCTIONS = 79, 475
+"""Above the goals of 65 and 400: an attempt must not enter more than this again."""
 
 
 def called() -> None:
@@ -25,6 +28,5 @@ def test_one_attempt_passes_through_every_node() -> None:
     nodes = ("generate", "execute", "analyze", "decide")
     assert {f"nodes/{name}.py" for name in nodes} <= files
     assert not any(path.startswith("tests/") for path in files)
-    # Over the goal since results are read within limits and names are checked before a run;
-    # it must not grow further.
-    assert len(codes) <= 1.3 * MAX_FUNCTIONS
+    assert len(files) <= REACHED_FILES
+    assert len(codes) <= REACHED_FUNCTIONS

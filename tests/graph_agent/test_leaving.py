@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,10 +23,11 @@ from pydantic import PrivateAttr
 from graph_agent import AgentWorkflow, CodeGenerationRequest, build_graph
 from graph_agent.config.settings import load_settings
 from graph_agent.errors import RunStoppedError
-from graph_agent.leaving import LeavableControl, in_daemon_thread
+from graph_agent.leaving import LeavableControl, in_daemon_thread, reading
 from graph_agent.models import CallLog
 from graph_agent.runs.events import CodeToken
 from sandbox import DockerSandbox
+from tests.benchmarks.instant import InstantSandbox
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 LEFT_S = 10
@@ -184,7 +187,98 @@ def test_a_control_that_leaves_still_obeys_the_callers() -> None:
         control.wait_for(Future())
 
 
+class ThreadsModel(ScriptedModel):
+    """Notes the threads in which it is asked."""
+
+    _threads: set[threading.Thread] = PrivateAttr(default_factory=set)
+
+    @property
+    def threads(self) -> set[threading.Thread]:
+        return self._threads
+
+    def _generate(
+        self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any
+    ) -> ChatResult:
+        self._threads.add(threading.current_thread())
+        return super()._generate(messages, stop, run_manager, **options)
+
+
+@pytest.mark.parametrize("leavable", ["nobody", "a control", "another thread"])
+def test_only_a_run_that_somebody_could_leave_works_in_other_threads(leavable: str) -> None:
+    model = ThreadsModel(codes=[fenced("x = 1")], verdicts=[verdict(True)])
+    graph = build_graph(model, sandbox=InstantSandbox())
+    options: Any = {"control": LeavableControl()} if leavable == "a control" else {}
+    if leavable == "another thread":
+        options["stream_mode"] = ["values", "custom"]  # LangGraph reads the node's stream meanwhile
+    graph.invoke(REQUEST.to_input(), **options)
+    own = threading.current_thread()
+    assert model.threads == {own} if leavable == "nobody" else own not in model.threads
+
+
+def test_a_run_that_can_be_resumed_works_in_other_threads() -> None:
+    """An answer that arrives after the run was left is logged for its resume."""
+    model = ThreadsModel(codes=[fenced("x = 1")], verdicts=[verdict(True)])
+    graph = build_graph(model, InMemorySaver(), sandbox=InstantSandbox())
+    graph.invoke(REQUEST.to_input(), {"configurable": {"thread_id": "t"}})
+    assert threading.current_thread() not in model.threads
+
+
 def test_work_in_a_thread_returns_or_raises() -> None:
     assert in_daemon_thread(lambda: 1).result() == 1
     with pytest.raises(ZeroDivisionError):
         in_daemon_thread(lambda: 1 / 0).result()
+
+
+class Run:
+    """Counts how often it is stopped."""
+
+    stopped = 0
+
+    def leave(self) -> None:
+        self.stopped += 1
+
+    def events(self, count: int) -> Iterator[int]:
+        numbers = iter(range(count))
+        with reading(self, numbers) as current:
+            for number in numbers:
+                current.note()
+                yield number
+
+
+def test_only_a_stream_left_half_read_stops_its_run() -> None:
+    run = Run()
+    assert list(run.events(3)) == [0, 1, 2]
+    assert run.stopped == 0
+    events = run.events(3)
+    next(events)
+    del events
+    assert run.stopped == 1
+
+
+PROGRAM = """
+import concurrent.futures, threading, time
+from tests.graph_agent.test_leaving import Run
+class Known(Run):
+    def __init__(self, name):
+        self.name, self.left = name, threading.Event()
+    def leave(self):
+        print("stopped", self.name, flush=True)
+        self.left.set()
+main, other = Known("main"), Known("other")
+events = main.events(3)
+next(events)
+pool = concurrent.futures.ThreadPoolExecutor(1)
+pool.submit(main.left.wait, 600)
+def read_on():
+    for number in other.events(3):
+        time.sleep(0.3)
+    print("read", number, flush=True)
+threading.Thread(target=read_on).start()
+"""
+
+
+def test_the_end_of_the_main_thread_stops_what_it_left() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[:2] == ["stopped main", "read 2"], done

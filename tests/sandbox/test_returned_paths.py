@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from sandbox import DockerSandbox
-from sandbox.results.decode import decode_value
+from sandbox.results.decode import decode_payload
 
 HIDING = {
     "plain": "{path}",
@@ -52,7 +52,7 @@ def test_a_stored_payload_decodes_to_a_name_again(
     sandbox: DockerSandbox, secret: pathlib.Path
 ) -> None:
     run = sandbox.run(f"import pathlib\nreport = pathlib.Path({str(secret)!r})")
-    for path in (run.variables["report"], decode_value(run.payloads["report"])):
+    for path in (run.variables["report"], decode_payload(run.payloads["report"].data)):
         assert type(path) is pathlib.PurePosixPath
         assert not hasattr(path, "read_text")
 

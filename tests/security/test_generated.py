@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from graph_agent.prompts.code_extraction import program_in
 from graph_agent.results.output_folder import safe_name
-from graph_agent.terminal_text import escape_control_chars
 from sandbox.containers.raw_run import RawRun
 from sandbox.errors import PayloadError, VariableError
 from sandbox.policy import SandboxPolicy
@@ -24,6 +23,7 @@ from sandbox.results.received_files import problem_with, received_files
 from sandbox.runner.encode import encode_value
 from sandbox.runner.shared import frames
 from sandbox.runner.shared.limits import PayloadLimits
+from sandbox.terminal_text import escape_control_chars
 from tests.sandbox.identity import difference
 from tests.security import generated
 

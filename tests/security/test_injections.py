@@ -13,7 +13,7 @@ from graph_agent.models import ModelProfile
 from graph_agent.prompts.analysis import analysis_messages
 from graph_agent.prompts.bounds import MAX_PROMPT_CHARS
 from graph_agent.prompts.generation import generation_messages
-from graph_agent.terminal_text import HIDDEN_CHARS
+from sandbox.terminal_text import HIDDEN_CHARS
 from tests.scripted_model import ScriptedModel, fenced, verdict
 from tests.security.injections import INJECTIONS, Injection, attempts_with, state_with
 from tests.security.prompt_injection import without_defence

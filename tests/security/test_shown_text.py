@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 from graph_agent.records import Analysis, Attempt, ErrorRecord, ExecutionRecord, FileReference
 from graph_agent.results.artifacts import save_execution
 from graph_agent.results.transcript import render
-from graph_agent.terminal_text import escape_control_chars
 from sandbox.records import Execution, Payload
 from sandbox.runner.encode import encode_value
 from sandbox.runner.shared.limits import CODEC
 from sandbox.runner.shared.naming import type_name
+from sandbox.terminal_text import escape_control_chars
 from tests.graph_agent.cli.command import Command
 from tests.graph_agent.cli.terminal import Terminal
 from tests.security.texts import FORMULAS, MARKUP, TERMINAL, controls

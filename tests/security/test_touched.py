@@ -21,12 +21,12 @@ from graph_agent.results.changes.compare import compare_all
 from graph_agent.results.output_folder import SavedFiles
 from graph_agent.results.result import CodeGenerationResult, result_from
 from graph_agent.return_types import described
-from graph_agent.terminal_text import escape_control_chars
 from nodes.candidates import stored_answers
 from nodes.candidates.stored_answers import group_of, stored_answer
 from nodes.recording.recording import to_record
 from sandbox import VariableStore
 from sandbox.records import Execution
+from sandbox.terminal_text import escape_control_chars
 from tests.security.attacking import limited
 from tests.security.touched import FILES, LEAVE_ALL, MAKE_ALL, TOUCHED
 

@@ -7,7 +7,6 @@ the wheel mirror.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import shutil
@@ -29,6 +28,7 @@ from graph_agent.models.local.verified_files import (
     sha256_of,
     stamp,
 )
+from graph_agent.similar import closest
 from sandbox.cache_folder import CACHE_VARIABLE, cache_folder
 from sandbox.file_lock import file_lock
 
@@ -145,8 +145,8 @@ def _weights(name: str | Weights) -> Weights:
     if isinstance(name, Weights):
         return name
     if name not in LOCAL_WEIGHTS:
-        close = difflib.get_close_matches(name.lower(), LOCAL_WEIGHTS, n=1)
-        meant = f" (did you mean {close[0]!r}?)" if close else ""
+        close = closest(name, LOCAL_WEIGHTS)
+        meant = f" (did you mean {close!r}?)" if close else ""
         known = ", ".join(LOCAL_WEIGHTS)
         raise ModelUnknownError(f"no local model is named {name!r}{meant}; choose one of {known}")
     return LOCAL_WEIGHTS[name]

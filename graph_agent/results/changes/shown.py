@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from graph_agent.terminal_text import escape_control_chars, one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 ValueChange = Any
 ColumnChange = Any

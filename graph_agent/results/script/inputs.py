@@ -17,7 +17,7 @@ from sandbox.confined import Limits, call
 from sandbox.errors import ConfinedError, SandboxError, VariableStoreError
 from sandbox.protocol import Sandbox
 from sandbox.records import Payload
-from sandbox.results.run_decoder import libraries_of
+from sandbox.results.decode import libraries_of
 from sandbox.runner.encode import encode_value
 from sandbox.runner.encoding.writer import NotEncodableError
 from sandbox.runner.shared.frames import FILES_FOLDER

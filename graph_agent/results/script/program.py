@@ -10,7 +10,7 @@ from graph_agent.records import ExecutionRecord, attempts_of
 from graph_agent.results.answer import new_names
 from graph_agent.results.script.inputs import Input
 from graph_agent.results.script.source import FOLDER, MODULES
-from graph_agent.terminal_text import one_line
+from sandbox.terminal_text import one_line
 
 FILES_IN = "inputs"
 """The folder of the variables' files, beside the program."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graph_agent.errors import RequestError
-from graph_agent.notebook.messages import CodegenError, did_you_mean, in_one_line
+from graph_agent.notebook.messages import CodegenError, in_one_line
 from sandbox.errors import SandboxUnavailableError
 
 
@@ -34,8 +34,3 @@ def test_memory_has_a_message() -> None:
 
 def test_what_ipython_shows_is_one_line_without_control_characters() -> None:
     assert CodegenError("a\nb \x1b[2J\u202e")._render_traceback_() == [r"a b \x1b[2J\u202e"]
-
-
-def test_suggestions() -> None:
-    assert did_you_mean("tisp", ["tips", "other"]) == "; did you mean 'tips'?"
-    assert did_you_mean("zzz", ["tips"]) == ""

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from graph_agent.prompts.code_extraction import code_in, program_in, with_usual_imports
+from graph_agent.prompts.code_extraction import program_in, with_usual_imports
 from tests.graph_agent.prompts.wrappings import NO_PROGRAMS, WRAPPINGS, Wrapping
 
 
@@ -23,7 +23,7 @@ def test_there_are_enough_wrappings_and_each_once() -> None:
 
 @pytest.mark.parametrize("answer", NO_PROGRAMS)
 def test_no_program(answer: str) -> None:
-    assert code_in(answer) == ""
+    assert program_in(answer).code == ""
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_no_program(answer: str) -> None:
         ("```python\nresult\n```", "result"),
     ],
 )
-def test_code_in(text: str, code: str) -> None:
-    assert code_in(text) == code
+def test_program_in(text: str, code: str) -> None:
+    assert program_in(text).code == code
 
 
 def test_a_plain_answer_has_no_notes() -> None:
@@ -50,18 +50,18 @@ TWO_VERSIONS = "```python\ntotal = 1\nmean = 2\n```\nOr only:\n```python\nother 
 
 def test_what_was_asked_for_is_kept() -> None:
     alternatives = "```python\nmean = 1\n```\n```python\nmean = 2\nx = mean\n```"
-    assert code_in(alternatives) == "mean = 2\nx = mean"
-    assert "mean = 2" in code_in(TWO_VERSIONS, ["mean"])
+    assert program_in(alternatives).code == "mean = 2\nx = mean"
+    assert "mean = 2" in program_in(TWO_VERSIONS, ["mean"]).code
 
 
 def test_the_users_variables_are_not_loaded_again() -> None:
     answer = "```python\ndf = read('x.csv')\n```\n```python\ntotal = df.a.sum()\n```"
-    assert code_in(answer, given=["df"]) == "total = df.a.sum()"
+    assert program_in(answer, given=["df"]).code == "total = df.a.sum()"
 
 
 def test_a_fragment_with_unknown_names_is_left_out() -> None:
     answer = "```python\ntotal = df.a.sum()\n```\nIn general:\n```python\ny = column.agg(how)\n```"
-    assert code_in(answer, given=["df"]) == "total = df.a.sum()"
+    assert program_in(answer, given=["df"]).code == "total = df.a.sum()"
 
 
 def test_a_long_answer_costs_little() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graph_agent.prompts.code_extraction import code_in
+from graph_agent.prompts.code_extraction import program_in
 from graph_agent.prompts.examples import EXAMPLES, EXAMPLES_SYSTEM
 
 
@@ -32,7 +32,7 @@ def test_the_instructions_take_the_libraries() -> None:
 
 def test_the_share_example_is_right(receipts: pd.DataFrame) -> None:
     namespace = {"receipts": receipts}
-    exec(code_in(EXAMPLES[0][1]), namespace)
+    exec(program_in(EXAMPLES[0][1]).code, namespace)
     web = receipts[receipts.channel == "web"]
     revenue = (web.price * web.units).groupby(web.region).sum()
     assert namespace["best_region"] == revenue.idxmax()
@@ -47,7 +47,7 @@ def test_the_heatmap_example_is_right(receipts: pd.DataFrame) -> None:
 
     namespace = {"receipts": receipts}
     before = receipts.copy()
-    exec(code_in(EXAMPLES[1][1]), namespace)
+    exec(program_in(EXAMPLES[1][1]).code, namespace)
     assert plt.get_fignums()
     plt.close("all")
     margin = (receipts.price - receipts.cost) / receipts.price * 100

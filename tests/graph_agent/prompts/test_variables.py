@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph_agent.prompts.bounds import MAX_VARIABLES_CHARS
-from graph_agent.prompts.variables import request_part, variables_text
+from graph_agent.prompts.task import request_part, variables_text
 from graph_agent.state import AgentState
 from tests.graph_agent.prompts.hostile import state
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from graph_agent.prompts.wanted_types import type_hints, wanted_names
+from graph_agent.prompts.task import type_hints, wanted_names
 from graph_agent.return_types import described
 
 

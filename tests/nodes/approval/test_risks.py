@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from graph_agent.prompts.code_extraction import code_in
+from graph_agent.prompts.code_extraction import program_in
 from graph_agent.prompts.examples import EXAMPLES
 from nodes.approval import risks as module
 from nodes.approval.risks import RULES, risks
@@ -17,7 +17,7 @@ def rules(code: str) -> set[str]:
     return {risk.rule for risk in risks(code)}
 
 
-@pytest.mark.parametrize("code", [*PROGRAMS, *(code_in(answer) for _, answer in EXAMPLES)])
+@pytest.mark.parametrize("code", [*PROGRAMS, *(program_in(answer).code for _, answer in EXAMPLES)])
 def test_ordinary_programs_are_not_risky(code: str) -> None:
     assert risks(code) == []
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from nodes.recording.looks import Looks
+from nodes.recording.recording import Looks
 from sandbox.records import Figure, Payload
 from sandbox.results.figure_formats import PNG
 from sandbox.runner.encode import encode_value

@@ -7,7 +7,7 @@ import pytest
 
 from graph_agent.state import AgentState
 from graph_agent.summaries import summarize
-from nodes.rules.respelling import respelled
+from nodes.rules.before_running import respelled
 
 FRAME = pd.DataFrame({"Größe in cm": [1], "TotalWorkingYears": [2], "day": ["a"], "Day ": ["b"]})
 OTHER = pd.DataFrame({"x": [1]})

@@ -46,15 +46,15 @@ def test_another_python_is_refused(tmp_path: Path) -> None:
     store = VariableStore(tmp_path)
     bundle = store.put_variables({"n": 1})
     with pytest.raises(VariableError, match=r"the image's Python 3\.9; use an image with the same"):
-        fitter(python="3.9").ensure_libraries(bundle, store)
-    assert fitter(python=bundle.python).ensure_libraries(bundle, store) == ""
-    assert fitter(python="3.9").ensure_libraries(store.put_variables({}), store) == ""
+        fitter(python="3.9").ensure_libraries(bundle)
+    assert fitter(python=bundle.python).ensure_libraries(bundle) == ""
+    assert fitter(python="3.9").ensure_libraries(store.put_variables({})) == ""
 
 
 def test_an_image_without_labels_is_not_checked(tmp_path: Path) -> None:
     store = VariableStore(tmp_path)
     bundle = store.put_variables({"marker": pytest.mark.skip})
-    assert fitter().ensure_libraries(bundle, store) == ""
+    assert fitter().ensure_libraries(bundle) == ""
 
 
 def test_different_versions_are_logged_once(
@@ -64,11 +64,11 @@ def test_different_versions_are_logged_once(
     inside = {"pandas": "1.5.0", "numpy": NUMPY, "pyarrow": "1"}
     image = fitter(packages=json.dumps(inside))
     bundle = store.put_variables({"frame": pd.DataFrame({"a": [1]})})
-    note = image.ensure_libraries(bundle, store)
+    note = image.ensure_libraries(bundle)
     assert f"pandas {PANDAS} here, 1.5.0 in the image" in note
-    assert image.ensure_libraries(bundle, store) == note
+    assert image.ensure_libraries(bundle) == note
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert image.ensure_libraries(store.put_variables({"n": 1}), store) == ""
+    assert image.ensure_libraries(store.put_variables({"n": 1})) == ""
 
 
 def test_a_package_that_may_not_be_added_ends_the_runs() -> None:

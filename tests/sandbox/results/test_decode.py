@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox import SandboxPolicy
 from sandbox.errors import PayloadError
 from sandbox.records import Payload
-from sandbox.results.decode import decode_payload, decode_value
+from sandbox.results.decode import RunDecoder, decode_payload
 from sandbox.runner.encode import encode_value
 from sandbox.runner.shared.limits import CODEC, PayloadLimits
 from tests.sandbox.identity import identical
@@ -31,11 +32,12 @@ def test_any_bytes_decode(container: Callable[[bytes], bytes]) -> None:
 
 def test_a_value_has_a_known_codec_and_a_size() -> None:
     data = b"".join(encode_value(7))
-    assert decode_value(Payload(CODEC, "int", data)) == 7
+    decoder = RunDecoder(SandboxPolicy())
+    assert decoder.decode(Payload(CODEC, "int", data)) == 7
     with pytest.raises(PayloadError, match="codec"):
-        decode_value(Payload("pickle", "int", data))
+        decoder.decode(Payload("pickle", "int", data))
     with pytest.raises(PayloadError, match="limit"):
-        decode_value(Payload(CODEC, "int", data), max_bytes=len(data) - 1)
+        decode_payload(data, PayloadLimits(max_bytes=len(data) - 1))
 
 
 def test_elements_are_counted_first() -> None:

@@ -13,7 +13,7 @@ from sandbox.confined import warm_up
 from sandbox.containers.raw_run import RawRun
 from sandbox.records import Execution, Payload
 from sandbox.results.collect import collect
-from sandbox.results.run_decoder import RunDecoder, libraries_of
+from sandbox.results.decode import RunDecoder, libraries_of
 from sandbox.runner.encode import encode_value
 from sandbox.runner.shared.limits import CODEC
 from tests.resources_used import used

@@ -13,7 +13,10 @@ from sandbox.variables.bundle import PickledVariable, StoredBuffer, StoredFile
 BUNDLE = VariableBundle(
     python="3.11",
     pickle="a" * 64,
-    variables=(PickledVariable("frame", 120, (0, 2)), PickledVariable("f", 80, (2, 2), 1)),
+    variables=(
+        PickledVariable("frame", 120, (0, 2), modules=("pandas",)),
+        PickledVariable("f", 80, (2, 2), 1),
+    ),
     buffers=(StoredBuffer("b" * 64, 800_000, False), StoredBuffer("c" * 64, 70_000, True)),
     files=(StoredFile("0/notes.txt", "d" * 64),),
     unsendable={"lock": "a lock cannot be pickled"},
@@ -22,8 +25,8 @@ KEPT = {
     "python": "3.11",
     "pickle": "a" * 64,
     "variables": [
-        {"name": "frame", "bytes": 120, "buffers": [0, 2], "module_sets": 0},
-        {"name": "f", "bytes": 80, "buffers": [2, 2], "module_sets": 1},
+        {"name": "frame", "bytes": 120, "buffers": [0, 2], "module_sets": 0, "modules": ["pandas"]},
+        {"name": "f", "bytes": 80, "buffers": [2, 2], "module_sets": 1, "modules": []},
     ],
     "buffers": [
         {"sha256": "b" * 64, "bytes": 800_000, "readonly": False},
@@ -32,7 +35,7 @@ KEPT = {
     "files": [{"place": "0/notes.txt", "sha256": "d" * 64}],
     "unsendable": {"lock": "a lock cannot be pickled"},
 }
-"""As in the checkpoints that exist."""
+"""As in the checkpoints that exist; the oldest ones name no modules."""
 
 
 def test_it_is_the_json_that_checkpoints_hold() -> None:

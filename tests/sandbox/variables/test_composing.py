@@ -12,7 +12,7 @@ import pytest
 
 from sandbox import DockerSandbox, SandboxPolicy, VariableStore
 from sandbox.records import Execution
-from sandbox.results.run_decoder import libraries_of
+from sandbox.results.decode import libraries_of
 from sandbox.variables.bundle import StoredResult, VariableBundle
 from sandbox.variables.composing import Part, composed, names_of, parts_of, visible
 
