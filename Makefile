@@ -89,9 +89,11 @@ test-servers: ## on Debian and Ubuntu as root: install sshd, Podman, gVisor, Pos
 	  systemctl disable $$units >/dev/null 2>&1 || true; \
 	done
 
-check: venv ## check formatting, lint, types and import layers
+check: venv ## check formatting, lint, types, import layers and the workflows
 	@status=0; \
-	for check in "ruff format --check ." "ruff check ." "mypy" "lint-imports"; do \
+	for check in "ruff format --check ." "ruff check ." "mypy" "lint-imports" \
+	  "zizmor --offline --no-progress -q .github" \
+	  "check-jsonschema -q --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml)"; do \
 	  echo "== $$check"; .venv/bin/$$check || status=1; \
 	done; exit $$status
 
@@ -167,8 +169,10 @@ model: venv ## download the weights of the embedded local model
 docs: venv ## build the documentation in build/docs
 	$(PY) -m mkdocs build
 
-dist: venv ## build wheel and sdist in dist/
+dist: venv engine ## build wheel and sdist in dist/, and use the wheel in clean environments
+	rm -rf dist
 	$(PY) -m build
+	$(PY) -m tests.release try dist
 
 clean: ## remove caches and build results
 	rm -rf dist build htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,5 +1,5 @@
 """The command ``codegen-agent``."""
 
-from graph_agent.cli.entry import main
+from graph_agent.cli.entry import command, main
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

@@ -1,6 +1,6 @@
 """``python -m graph_agent.cli``."""
 
-from graph_agent.cli import main
+from graph_agent.cli import command
 
 if __name__ == "__main__":
-    main()
+    command()

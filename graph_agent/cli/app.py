@@ -49,7 +49,7 @@ app = typer.Typer(
     " locked-down Docker container.",
     epilog=how_to_start(),
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 app.add_typer(sandbox_app, name="sandbox")

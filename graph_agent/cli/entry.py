@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import logging
 import os
@@ -9,6 +10,23 @@ import sys
 from typing import NoReturn
 
 from graph_agent.cli.exits import Exit, fail
+
+
+def command() -> NoReturn:
+    """Do the same as :func:`main` as a whole process, which ends as soon as its work is done.
+
+    Python would take each loaded library apart first: a second or two after the answer. What is
+    registered for the exit still happens, except by what was there before this function.
+    """
+    codes: list[int] = []
+    if "coverage" not in sys.modules:
+        atexit.register(lambda: _exit_at_once(codes[0]) if codes else None)
+    try:
+        main()
+    except SystemExit as exit_:
+        codes.append(exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None))
+        raise
+    raise SystemExit(0)
 
 
 def main() -> None:

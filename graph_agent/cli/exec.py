@@ -21,6 +21,7 @@ from graph_agent.from_settings import policy_from
 from graph_agent.results.answer_text import named_text
 from graph_agent.results.artifacts import save_execution
 from graph_agent.results.output_folder import SavedFiles
+from graph_agent.results.transcript import missed
 from graph_agent.results.value_files import json_value
 from graph_agent.runs.approver import read_code
 from graph_agent.summaries.payloads import summary_of
@@ -158,13 +159,14 @@ def _report(run: Execution, files: SavedFiles, output: _Output, returns: Sequenc
         output.print("stderr", run.error.traceback)
     if not run.ok:
         tell(f"codegen-agent: {one_line(how_it_ended(run))}")
-    for name, reason in run.withheld.items():
+    for name, reason in missed(run.withheld, run.figures).items():
         tell(f"withheld {one_line(name)}: {one_line(reason)}")
     if run.files:
         sizes = [f"{name} ({len(content):,} bytes)" for name, content in run.files.items()]
         tell(f"{len(sizes)} file(s): {', '.join(sizes)}")
     if (run.figures or run.files) and not files:
-        n_figures = f"{len(run.figures)} figure(s); " if run.figures else ""
+        count = len(run.figures)
+        n_figures = f"{count} figure{'' if count == 1 else 's'}; " if count else ""
         tell(f"{n_figures}use --out DIR to save them")
     if files:
         tell(json.dumps([str(path) for path in files]))

@@ -27,6 +27,7 @@ from graph_agent.cli.exits import (
     tell,
 )
 from graph_agent.cli.options import LIMIT_OPTIONS
+from graph_agent.cli.pictures import show_pictures
 from graph_agent.cli.sent import sent_messages
 from graph_agent.config.log import configure_log
 from graph_agent.config.settings import Settings, load_settings
@@ -202,6 +203,7 @@ def run_to_end(
     is_shown = not as_json and result.waiting_for is None
     if is_shown:
         say(answer_text(result))
+        show_pictures(result.figures)
     given = values()
     with lasting(console, "saving the files"):
         files = save_result(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,16 +40,21 @@ def list_threads(as_json: bool) -> None:
     # Folded, not cut off, so that an id can be copied.
     comes_from_others = any(_origin(run) for run in found)
     from_ = ["from"] if comes_from_others else []
-    headings = ("last step", "state", "attempts", *from_, "request")
+    headings = ("state", "attempts", *from_, "request")
     columns = [Column(heading, overflow="fold") for heading in headings]
-    table = Table(Column("thread", no_wrap=True, overflow="fold"), *columns)
+    whole = [Column(name, no_wrap=True, overflow="fold") for name in ("thread", "last step")]
+    table = Table(*whole, *columns, box=None, pad_edge=False, collapse_padding=True)
     for run in found:
         request = one_line(run.request)
         request = request if len(request) <= 60 else request[:59] + "…"
-        cells = [run.thread_id, run.last_step[:19], run.status, str(run.attempts)]
+        cells = [run.thread_id, _local_time(run.last_step), run.status, str(run.attempts)]
         origin = [_origin(run)] if comes_from_others else []
         table.add_row(*(Text(one_line(cell)) for cell in (*cells, *origin, request)))
     Console().print(table)
+
+
+def _local_time(utc: str) -> str:
+    return f"{datetime.fromisoformat(utc).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _origin(run: RunRecord) -> str:

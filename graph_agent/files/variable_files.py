@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 from graph_agent.errors import VariableFileError
 from graph_agent.files.readers import Reader, read_pickle, reader_for
 from graph_agent.files.reading import Reading, ReadOptions
+from graph_agent.files.workbooks import read_workbook
 from graph_agent.similar import hint_for_file
 from sandbox.errors import VariableNameError
 from sandbox.variables.bundle import check_variable_name
@@ -73,6 +74,7 @@ def read_variable_files(
                 f" and {str(source.path)!r}; use different names"
             )
         sources[source.name] = source
+    _check_sheet(options, sources.values())
     values = {}
     for name, source in sources.items():
         reading = Reading(options or ReadOptions())
@@ -80,6 +82,15 @@ def read_variable_files(
         if line := reading.note(source.path.name):
             note(line)
     return values
+
+
+def _check_sheet(options: ReadOptions | None, sources: Iterable[_Source]) -> None:
+    if options is None or options.sheet is None:
+        return
+    if not any(source.reader is read_workbook for source in sources):
+        raise VariableFileError(
+            f"the sheet {options.sheet!r} is wanted, but no variable's file is a workbook (.xlsx)"
+        )
 
 
 def _check(spec: str, trust_pickle: bool) -> _Source:

@@ -27,6 +27,12 @@ class Elapsed:
         """The seconds since then."""
         return time.monotonic() - self._since_s
 
+    def renamed(self, text: str) -> Elapsed:
+        """Return a line with another text and the same beginning."""
+        line = Elapsed(text)
+        line._since_s = self._since_s
+        return line
+
     def __rich__(self) -> Text:
         """Return the line, in one piece and without markup."""
         taken_s = self.taken_s

@@ -1,4 +1,8 @@
-"""Progress on stderr: a status line for the current step, and a line for each finished one."""
+"""Progress on stderr: what happens now, and a line for what is finished.
+
+In a terminal the code is shown while it is written, and each attempt folds into one line. Where
+nothing may move, each step gets a line.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,14 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.status import Status
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.syntax import Syntax
 from rich.text import Text
 
+from graph_agent.progress.lasting import Elapsed, seconds
+from graph_agent.records import ExecutionRecord
 from graph_agent.runs.events import (
     Analyzed,
     CodeToken,
@@ -23,29 +31,39 @@ from graph_agent.runs.events import (
     Started,
     Waiting,
 )
-from sandbox.terminal_text import one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 MAX_OUTPUT_CHARS = 200
+CODE_LINES = 12
+"""So many of the last lines of code are shown while it is written."""
+MAX_CODE_CHARS = 20_000
 
 
 class Progress:
-    """Shows a run's events as they arrive; ``with_status`` False: without the status line."""
+    """Shows a run's events as they arrive; ``with_status`` False: without what moves."""
 
     _a_status_is_shown = False
-    """Two status lines in one terminal would overwrite each other."""
+    """Two moving areas in one terminal would overwrite each other."""
 
     def __init__(self, console: Console, *, with_status: bool = True) -> None:
         self._console = console
         self._wants_status = with_status
         self._has_status = False
-        self._status = Status("starting", console=console)
-        self._since = time.monotonic()
-        self._lines = 0
+        self._code, self._ran = "", ""
+        self._now = Spinner("dots", Elapsed("starting"), style="status.spinner")
+        self._live = Live(
+            console=console,
+            transient=True,
+            refresh_per_second=8,
+            get_renderable=self._shown,
+            vertical_overflow="crop",
+        )
+        self._since_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._wants_status and not Progress._a_status_is_shown:
+        if self._wants_status and not Progress._a_status_is_shown and self._console.is_terminal:
             Progress._a_status_is_shown = self._has_status = True
-            self._status.start()
+            self._live.start()
         return self
 
     def __exit__(
@@ -55,8 +73,9 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         if self._has_status:
-            self._status.stop()
-            Progress._a_status_is_shown = self._has_status = False
+            self._code, self._has_status = "", False
+            self._live.stop()
+            Progress._a_status_is_shown = False
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -64,49 +83,93 @@ class Progress:
             case Started(thread_id):
                 self._done(f"thread {thread_id}", "the model writes code")
             case CodeToken(text):
-                self._lines += text.count("\n")
-                self._status.update(f"the model writes code: {self._lines} lines")
+                self._code = (self._code + text)[-MAX_CODE_CHARS:]
             case Generated(number, code, problem):
-                lines = len(code.splitlines())
-                result = problem or f"{lines} lines of code"
-                self._done(f"attempt {number}: {result}", "the code runs in its container")
+                self._code = ""
+                self._part(
+                    f"attempt {number}: {problem or _lines_of(code)}",
+                    problem or _lines_of(code),
+                    "the code runs in its container",
+                )
             case Printed(_, text):
                 last = text.strip().splitlines()[-1:] or [""]
-                self._status.update(_plain(f"the code runs: {last[0][:MAX_OUTPUT_CHARS]}"))
+                self._next(f"the code runs: {last[0][:MAX_OUTPUT_CHARS]}", restart=False)
             case Executed(number, execution):
-                figures = f", {len(execution.figures)} figure(s)" if execution.figures else ""
-                names = ", ".join(value.name for value in execution.variables)
-                values = f", variables {names}" if names else ""
-                result = f"{execution.outcome}{figures}{values}"
-                self._done(f"attempt {number} ran: {result}", "the result is judged")
+                ended = _ended(execution)
+                self._part(f"attempt {number} {ended}", ended, "the result is judged")
             case Drawn(_):
                 pass  # counted in Executed
             case Waiting(approval):
                 self._done(f"attempt {approval.attempt} is waiting for you", "waiting")
             case Analyzed(number, analysis):
                 verdict = "solved" if analysis.success else "not solved"
-                self._done(f"attempt {number} {verdict}: {analysis.explanation}", "deciding")
+                ran = f" {self._ran};" if self._has_status and self._ran else ""
+                self._done(f"attempt {number}{ran} {verdict}: {analysis.explanation}", "deciding")
             case Decided(decision):
-                self._lines = 0
-                self._status.update("the model writes code" if decision == "retry" else "finishing")
+                self._next("the model writes code" if decision == "retry" else "finishing")
             case Finished(_):
-                self._status.update("finishing")
+                self._next("finishing")
 
     def tick(self) -> None:
-        """Do nothing: the status line moves by itself."""
+        """Do nothing: what moves does so by itself."""
 
     def say(self, text: str) -> None:
         """Print a line."""
-        self._console.print(_plain(text))
+        self._print(Text(one_line(text)))
+
+    def _part(self, line: str, short: str, next_step: str) -> None:
+        """Keep a part of an attempt for its line; print it where nothing moves."""
+        self._ran = short
+        if self._has_status:
+            self._next(next_step)
+        else:
+            self._done(line, next_step)
+
+    def _next(self, step: str, *, restart: bool = True) -> None:
+        line = Elapsed(step)
+        if not restart and isinstance(self._now.text, Elapsed):
+            line = self._now.text.renamed(step)
+        self._now.update(text=line)
 
     def _done(self, line: str, next_step: str) -> None:
-        now = time.monotonic()
-        taken = (f"{now - self._since:6.1f} s", "dim")
-        self._console.print(Text.assemble(taken, "  ", _plain(line)))
-        self._since = now
-        self._status.update(next_step)
+        now_s = time.monotonic()
+        self._print(seconds(now_s - self._since_s, line))
+        self._since_s = now_s
+        self._next(next_step)
+
+    def _print(self, line: Text) -> None:
+        """Print one line: cut to the terminal's width, whole where a program reads it."""
+        cut = self._console.is_terminal
+        self._console.print(
+            line, no_wrap=cut, overflow="ellipsis" if cut else None, soft_wrap=not cut
+        )
+
+    def _shown(self) -> RenderableType:
+        """Return what moves: the end of the code that is being written, and the step."""
+        lines = [line for line in self._code.splitlines() if not line.startswith("```")]
+        if not lines:
+            return self._now
+        code = escape_control_chars("\n".join(lines[-CODE_LINES:]))
+        return Group(
+            Syntax(code, "python", theme="ansi_dark", background_color="default"), self._now
+        )
 
 
-def _plain(text: str) -> Text:
-    """Return a line without markup, so that its text can't style it or look like several lines."""
-    return Text(one_line(text))
+def _lines_of(code: str) -> str:
+    count = len(code.splitlines())
+    return f"{count} line{'' if count == 1 else 's'} of code"
+
+
+def _ended(execution: ExecutionRecord) -> str:
+    """Say in a few words how the code ended, and what it left."""
+    error = execution.error or execution.check_error
+    if error is not None:
+        return f"failed: {error.name}: {error.message}"
+    count = len(execution.figures)
+    names = ", ".join(value.name for value in execution.variables)
+    parts = [
+        f"ran: {execution.outcome}",
+        f"{count} figure{'' if count == 1 else 's'}" if count else "",
+        f"variables {names}" if names else "",
+    ]
+    return ", ".join(filter(None, parts))

@@ -53,17 +53,22 @@ def _picture_of(image: FigureReference, store: VariableStore) -> bytes | None:
     if image.mime not in _FORMATS or image.width * image.height > MAX_FIGURE_PIXELS:
         return None
     try:
-        data = store.get(image.sha256)
-        if len(data) > MAX_FIGURE_BYTES:
-            return None
-        # An image of few bytes can take minutes to decode, and libraries of codecs have bugs.
-        reply = call(f"{__name__}:scale_in_child", None, [data], limits=LIMITS,
-                     libraries=["PIL.Image"], max_reply_bytes=MAX_FIGURE_BYTES)  # fmt: skip
+        return small_picture(store.get(image.sha256))
     except VariableStoreError:
         log.warning("a figure is missing from the variable store; it is not sent to the model")
         return None
+
+
+def small_picture(data: bytes) -> bytes | None:
+    """Do as :func:`scaled_down` in a child, within limits."""
+    if len(data) > MAX_FIGURE_BYTES:
+        return None
+    try:
+        # An image of few bytes can take minutes to decode, and libraries of codecs have bugs.
+        reply = call(f"{__name__}:scale_in_child", None, [data], limits=LIMITS,
+                     libraries=["PIL.Image"], max_reply_bytes=MAX_FIGURE_BYTES)  # fmt: skip
     except ConfinedError as error:
-        log.warning("a figure isn't sent to the model: decoding it: %s", error)
+        log.warning("a figure isn't shown: decoding it: %s", error)
         return None
     return bytes(reply.parts[0]) if reply.parts else None
 

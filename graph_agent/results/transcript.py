@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from graph_agent.records import (
     Agreement,
@@ -129,7 +129,7 @@ def _execution(
         parts.append(f"Variables:\n\n{fenced(described)}")
     parts += [
         f"Withheld: {code_span(name)}: {sentence(reason)}"
-        for name, reason in execution.withheld.items()
+        for name, reason in missed(execution.withheld, execution.figures).items()
     ]
     for index, figure in enumerate(execution.figures, 1):
         title = f"Figure {index} ({figure.width}×{figure.height})"
@@ -142,6 +142,12 @@ def _execution(
             parts.append(_figure(figure, title, *paths))
     parts += [f"File: {code_span(file.name)} ({file.size:,} bytes)" for file in execution.files]
     return parts
+
+
+def missed(withheld: Mapping[str, str], figures: Sequence[object]) -> dict[str, str]:
+    """Return what a reader misses: not a figure's objects where the figures came back."""
+    drawn = "figures come back on their own"
+    return {name: why for name, why in withheld.items() if not (figures and drawn in why)}
 
 
 def _figure(figure: FigureReference, title: str, path: str, preview: str = "") -> str:

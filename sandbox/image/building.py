@@ -16,6 +16,7 @@ from sandbox.file_lock import file_lock
 from sandbox.image.base import ensure_base
 from sandbox.image.engine_build import build, remove_untagged
 from sandbox.image.inventory import image_exists
+from sandbox.image.pulling import pulled
 from sandbox.image.requirements import normalize
 from sandbox.image.spec import (
     BASE_LABEL,
@@ -41,6 +42,8 @@ def build_image(
 ) -> str:
     """Build the runner image if it doesn't exist, and return its tag.
 
+    Where a registry is configured, the image is pulled from it if it is there.
+
     An interrupted build never leaves a partial image under the tag. Two processes
     that build at the same time take turns.
 
@@ -60,6 +63,8 @@ def build_image(
         return spec.tag
     with build_lock(progress, cache_dir) as cache:
         try:
+            if not force and (image_exists(client, spec.tag) or pulled(client, spec, progress)):
+                return spec.tag
             if force or not image_exists(client, spec.libraries_tag):
                 build_libraries(client, spec, cache, progress, force)
             if force or not image_exists(client, spec.tag):

@@ -55,15 +55,19 @@ def printed(command: list[str], folder: Path) -> str:
 
 
 def screen(text: str) -> str:
-    """Return what stays on a screen: of a line that was drawn again, the last time."""
-    lines = []
-    # At the end the line with the spinner is removed.
-    spinner = r"[^\n]*\n(\x1b\[\?25h|\r)*\x1b\[1A(\r|\x1b\[2K)+"
-    text = re.sub(spinner, "", text.replace("\r\n", "\n"))
-    for line in text.split("\n"):
-        last = line.rpartition("\x1b[2K")[2].rpartition("\r")[2]
-        # Colours stay; hiding the cursor and moving it don't.
-        lines.append(re.sub(r"\x1b\[[0-9;?]*[a-ln-zA-Z]", "", last))
+    """Return what stays on a screen, line by line: lines may be drawn over and cleared."""
+    lines, row = [""], 0
+    for part in re.findall(r"\x1b\[[0-9;?]*[a-zA-Z]|\n|\r|[^\x1b\r\n]+", text):
+        if part == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif up := re.fullmatch(r"\x1b\[(\d*)A", part):
+            row = max(0, row - int(up[1] or 1))
+        elif part in ("\x1b[2K", "\x1b[K"):
+            lines[row] = ""
+        elif not part.startswith("\x1b") or part.endswith("m"):
+            # Colours stay; hiding the cursor doesn't. A return is followed by clearing the line.
+            lines[row] += "" if part == "\r" else part
     return "\n".join(lines).strip()
 
 

@@ -66,7 +66,7 @@ CASES: dict[str, Says] = {
     ),
     "an unknown provider": ask("--model", "opneai:gpt-5"),
     "an unknown run": run("show", "nobody"),
-    "an unknown sheet": run("run", "Count", *TIPS, "--sheet", "one"),
+    "a sheet without a workbook": run("run", "Count", *TIPS, "--sheet", "one"),
     "no key": ask("--model", "gemini-2.5-pro", GEMINI_API_KEY_FOR_CODEGEN_AGENT=""),
     "an invalid key": ask(replies=[BAD_KEY]),
     "a key without rights": ask(replies=[Failure(403, "The caller does not have permission")]),

@@ -14,6 +14,7 @@ TOLD: dict[str, tuple[int, tuple[str, ...]]] = {
     "an unknown command": (2, ("'rum'", "'run'")),
     "an unknown option": (2, ("--modell", "--model")),
     "a file that isn't there": (2, ("'tips.csv'",)),
+    "a sheet without a workbook": (2, ("'one'", ".xlsx")),
     "an unknown model": (3, ("gemini-2.5-por", "did you mean 'gemini-2.5-pro'")),
     "an unknown provider": (2, ("openai:gpt-5",)),
     "no key": (3, ("GEMINI_API_KEY_FOR_CODEGEN_AGENT", "'local'")),

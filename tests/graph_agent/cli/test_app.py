@@ -55,3 +55,16 @@ def test_version(command: Command) -> None:
     done = command.here("--version")
     assert (done.code, done.err) == (0, "")
     assert done.out.strip().count(".") == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("codegen-agent res", "resume"), ("codegen-agent run --max-att", "--max-attempts")],
+)
+def test_a_shell_completes_commands_and_options(command: Command, typed: str, offered: str) -> None:
+    environ = {
+        "_CODEGEN_AGENT_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    assert offered in command(**environ).out.split()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.gemini_server import GeminiServer
 from tests.graph_agent.cli.command import Command, finished, interrupted
+from tests.graph_agent.cli.terminal import Terminal
 from tests.graph_agent.cli.test_run import answer, solved_by
 
 
@@ -70,3 +72,14 @@ def test_head_gets_its_line_without_a_traceback(command: Command, args: str) -> 
 def test_ctrl_c_while_it_starts(command: Command, args: list[str]) -> None:
     done = interrupted(command.start(*args), lambda: True)
     assert done.code in (-2, 130)  # -2: before a line of ours ran
+
+
+def test_it_ends_as_soon_as_the_answer_is_out(tmp_path: Path) -> None:
+    with GeminiServer(solved_by("x = 1")) as server:
+        command = Command(tmp_path / "work", server)
+        with Terminal(command, "run", "Go") as terminal:
+            terminal.expect("Solved after 1 attempt")
+            since = time.monotonic()
+            assert terminal.ended() == 0
+            assert time.monotonic() - since < 1
+    assert not list((tmp_path / "state" / "variables" / "jobs").glob("*"))

@@ -67,7 +67,7 @@ SLEEPS = "import time\ntime.sleep({})\nprint('over')"
 def running_code(command: Command, *args: str) -> subprocess.Popen[bytes]:
     """Start a run and return it when a container has its code."""
     process = command.start("run", "Go", *args)
-    read_until(process, b"lines of code")
+    read_until(process, b" of code")
     wait_until(lambda: containers_left(process.pid, serving=True))
     return process
 

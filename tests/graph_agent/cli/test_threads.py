@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+import re
+import zoneinfo
 from pathlib import Path
 
 import pytest
 
 from tests.gemini_server import GeminiServer, Text
 from tests.graph_agent.cli.command import Command
+from tests.graph_agent.cli.test_run import answer, solved_by
 from tests.scripted_model import fenced, verdict
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -72,3 +76,15 @@ def test_a_name_that_leads_out_of_the_state_folder(
     assert (done.code, done.out, len(done.error_lines)) == (2, "", 1)
     assert "'../../escaped'" in done.err
     assert not list(tmp_path.rglob("*escaped*"))
+
+
+def test_dates_are_local_and_whole_in_a_narrow_terminal(tmp_path: Path) -> None:
+    _, done = answer(tmp_path, solved_by("x = 1"), "run", "Count all the tips of the weekend")
+    assert done.code == 0, done.err
+    command = Command(tmp_path / "work")
+    listed = command("threads", COLUMNS="60", TZ="Asia/Tokyo").out
+    (shown,) = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", listed)
+    there = datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Tokyo")).replace(tzinfo=None)
+    age = there - datetime.datetime.fromisoformat(shown)
+    assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
+    assert max(map(len, listed.splitlines())) <= 60

@@ -12,7 +12,7 @@ from graph_agent.records import (
     FigureReference,
     FileReference,
 )
-from graph_agent.results.transcript import render
+from graph_agent.results.transcript import missed, render
 
 FAILED = Attempt(
     number=1,
@@ -163,3 +163,9 @@ def test_links_lead_to_the_names_that_figures_were_saved_under() -> None:
     names = {"attempt-2-figure-1.png": "attempt-2-figure-1-2.png"}
     text = render(output, figure_folder=".", names=names)
     assert "![Figure 1 (640×480)](./attempt-2-figure-1-2.png)" in text
+
+
+def test_a_figures_own_objects_are_missed_only_where_it_did_not_come_back() -> None:
+    withheld = {"ax": "matplotlib.Axes: figures come back on their own", "f": "a file"}
+    assert list(missed(withheld, ["a figure"])) == ["f"]
+    assert missed(withheld, []) == withheld
