@@ -28,39 +28,32 @@ from graph_agent.cli.exits import (
 )
 from graph_agent.cli.options import LIMIT_OPTIONS
 from graph_agent.cli.pictures import show_pictures
-from graph_agent.cli.sent import sent_messages
 from graph_agent.config.log import configure_log
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import (
     CheckpointError,
-    OutputError,
     RequestError,
     ThreadError,
 )
 from graph_agent.files.reading import ReadOptions
 from graph_agent.files.variable_files import read_variable_files
 from graph_agent.from_settings import with_run_limits
-from graph_agent.progress.following import follow
+from graph_agent.progress.following import DRAIN_S, follow
 from graph_agent.progress.lasting import lasting
 from graph_agent.progress.terminal import Progress
 from graph_agent.records import Approve, PrivacyLevel
 from graph_agent.request import CodeGenerationRequest, RequestOptions
 from graph_agent.results.answer_text import answer_text, verdict_line
-from graph_agent.results.artifacts import save_run
 from graph_agent.results.output_folder import SavedFiles
-from graph_agent.results.report import readable_report
 from graph_agent.results.result import CodeGenerationResult
-from graph_agent.results.script.inputs import Payloads, encoded
+from graph_agent.results.saving import save_result
+from graph_agent.results.script.inputs import encoded
 from graph_agent.results.value_files import json_value
 from graph_agent.runs.approver import read_code
 from graph_agent.runs.follow_ups import check_ended
 from graph_agent.workflow import AgentWorkflow
 from sandbox.errors import PayloadError, VariableStoreError
 from sandbox.terminal_text import one_line
-from sandbox.variables.store import VariableStore
-
-DRAIN_S = 8.0
-"""How long an interrupt waits for the current step; `docker stop` gives a program 10 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,38 +218,6 @@ def run_to_end(
             say(f"\n{result.transcript}")
         _report_limit(result, console)
     raise typer.Exit(int(exit_code_of(result)))
-
-
-def save_result(
-    result: CodeGenerationResult,
-    folder: Path,
-    settings: Settings,
-    *,
-    keep_formulas: bool = False,
-    payloads: Payloads | None = None,
-) -> SavedFiles:
-    """Write a run's files; ``payloads``: the values of its variables, where they are at hand.
-
-    Raises:
-        OutputError: they can't be written.
-    """
-    try:
-        return save_run(
-            result.output,
-            VariableStore(settings.state_dir / "variables"),
-            folder,
-            result.thread_id,
-            keep_formulas=keep_formulas,
-            report=readable_report(result, sent_messages(settings, result.thread_id)),
-            inputs=result.inputs(payloads),
-        )
-    except OSError as error:
-        thread = shlex.quote(result.thread_id)
-        raise OutputError(
-            f"the run has ended, but its files cannot be written to {str(folder)!r}:"
-            f" {error.strerror}; free some space or name another folder, and run"
-            f" `codegen-agent show {thread} --out FOLDER`, which asks no model"
-        ) from error
 
 
 def exit_code_of(result: CodeGenerationResult) -> Exit:

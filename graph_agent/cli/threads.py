@@ -12,12 +12,13 @@ from rich.text import Text
 
 from graph_agent.checkpoints import RunRecord, list_runs, no_such_run, open_checkpoints
 from graph_agent.cli.exits import print_json, say, write
-from graph_agent.cli.sent import heading_of, sent_messages, text_of
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import ThreadError
 from graph_agent.models import Call, CallLog
+from graph_agent.models.sent import heading_of, sent_messages, text_of
 from graph_agent.results.report import report_html
 from graph_agent.results.result import CodeGenerationResult, result_from
+from graph_agent.results.saving import save_result
 from graph_agent.results.script.inputs import from_container
 from graph_agent.results.transcript import render
 from graph_agent.runs.setup import restored_policy
@@ -85,7 +86,7 @@ def show_html(thread: str, _: bool) -> None:
 
 def save_shown(thread: str, out: Path, as_json: bool, keep_formulas: bool) -> None:
     """Write one run's files into a folder."""
-    from graph_agent.cli.run import names_in, save_result, say_changes, usable_folder
+    from graph_agent.cli.run import names_in, say_changes, usable_folder
 
     settings = load_settings()
     usable_folder(out)
