@@ -35,6 +35,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "codegen-agent exec program.py --var tips=tips.csv",
         "codegen-agent exec program.py --return total --timeout 20 --memory 512m",
     ),
+    "mcp": (
+        "codegen-agent mcp --folder ~/data",
+        "CODEGEN_AGENT_MCP_TOKEN=… codegen-agent mcp --folder ~/data --http --port 8765",
+    ),
     "doctor": ("codegen-agent doctor", "codegen-agent doctor --security"),
     "eval run": (
         "codegen-agent eval everyday --limit 20 --out first",
