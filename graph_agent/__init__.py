@@ -19,6 +19,7 @@ from graph_agent.packages import require_our_packages
 require_our_packages()
 
 if TYPE_CHECKING:
+    from graph_agent.batch.running import Batch, arun_batch, run_batch
     from graph_agent.budget import Budget
     from graph_agent.config.settings import Settings, load_settings
     from graph_agent.context import AgentContext
@@ -68,6 +69,7 @@ __all__ = [
     "ApprovalAnswer",
     "ApprovalRequest",
     "AttemptResult",
+    "Batch",
     "Budget",
     "CheckpointError",
     "CodeGenerationRequest",
@@ -96,6 +98,7 @@ __all__ = [
     "Usage",
     "VariableFileError",
     "Waiting",
+    "arun_batch",
     "ask_person",
     "build_graph",
     "create_client",
@@ -103,6 +106,7 @@ __all__ = [
     "forget",
     "load_ipython_extension",
     "load_settings",
+    "run_batch",
     "unload_ipython_extension",
 ]
 
@@ -112,6 +116,7 @@ _LAZY = {
     "ApprovalAnswer": "records",
     "ApprovalRequest": "records",
     "AttemptResult": "results.result",
+    "Batch": "batch.running",
     "Budget": "budget",
     "CodeGenerationRequest": "request",
     "CodeGenerationResult": "results.result",
@@ -119,6 +124,7 @@ _LAZY = {
     "LLMModels": "models",
     "Settings": "config.settings",
     "Usage": "records",
+    "arun_batch": "batch.running",
     "ask_person": "runs.approver",
     "build_graph": "graph",
     "create_client": "models",
@@ -126,6 +132,7 @@ _LAZY = {
     "forget": "runs.forgetting",
     "load_ipython_extension": "notebook.extension",
     "load_settings": "config.settings",
+    "run_batch": "batch.running",
     "unload_ipython_extension": "notebook.extension",
 }
 """The module of each name; the other names are in ``runs.events`` or end in ``Error``."""

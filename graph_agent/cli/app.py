@@ -358,6 +358,71 @@ def exec_(
         )
 
 
+@app.command(epilog=examples_of("batch"))
+def batch(
+    requests: Annotated[
+        Path,
+        typer.Argument(
+            metavar="REQUESTS.jsonl",
+            help="A JSON object on each line: id, request, variables (name to file), and what a"
+            " request takes.",
+        ),
+    ],
+    model: Model = None,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=1, help="Requests that are worked on at once.")
+    ] = 4,
+    out: Out = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the batch in --out.")] = False,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics", metavar="FILE", help="Write Prometheus metrics there after each result."
+        ),
+    ] = None,
+    ray: Annotated[str | None, typer.Option("--ray", metavar="ADDRESS", hidden=True)] = None,
+    max_attempts: MaxAttempts = None,
+    candidates: Candidates = None,
+    allow_package: AllowPackages = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    keep_formulas: KeepFormulas = False,
+    trust_pickle: TrustPickle = False,
+    encoding: Encoding = None,
+    sep: Separator = None,
+    decimal: Decimal = None,
+    sheet: Sheet = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a file of requests, several at once."""
+    with exits(as_json):
+        if ray is not None:
+            raise RequestError(
+                "--ray isn't available in this version: a batch runs on one machine; leave it out"
+            )
+        from graph_agent.cli.batch import BatchCommand, run_requests
+
+        run_requests(
+            BatchCommand(
+                requests=requests,
+                model=model,
+                concurrency=concurrency,
+                out=out,
+                resume=resume,
+                metrics=metrics,
+                max_attempts=max_attempts,
+                candidates=candidates,
+                allow_packages=allow_package or [],
+                timeout_s=timeout,
+                memory=memory,
+                keep_formulas=keep_formulas,
+                trust_pickle=trust_pickle,
+                reading=read_options_from(encoding, sep, decimal, sheet),
+                as_json=as_json,
+            )
+        )
+
+
 @app.command(epilog=examples_of("doctor"))
 def doctor(
     security: Annotated[

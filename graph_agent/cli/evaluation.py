@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from graph_agent.cli.examples import examples_of
-from graph_agent.cli.exits import ResumeHint, exits, print_json, say, sigterm_as_interrupt
+from graph_agent.cli.exits import exits, print_json, say, sigterm_as_interrupt
 from graph_agent.cli.options import Candidates, Json, MaxAttempts, Model, Out
 
 __all__ = ["eval_app"]
@@ -71,11 +67,19 @@ def run(
 ) -> None:
     """Ask the agent every question of a suite, and let the suite judge the answers."""
     with exits(as_json):
+        from graph_agent.cli.progress_bar import shown
         from graph_agent.evaluation.reports import markdown_table
-        from graph_agent.evaluation.running import evaluate
+        from graph_agent.evaluation.running import Step, evaluate
         from graph_agent.evaluation.tables import tables_of
 
-        with _shown(as_json) as progress, sigterm_as_interrupt():
+        right = 0
+        with shown("right", quiet=as_json) as bar, sigterm_as_interrupt():
+
+            def show(step: Step) -> None:
+                nonlocal right
+                right += step.answered is not None and step.answered.verdict == "right"
+                bar.update(step.folder, step.done, step.total, right)
+
             found = evaluate(
                 suite if folder is None else f"{suite}:{folder}",
                 model,
@@ -88,7 +92,7 @@ def run(
                 out=out,
                 checks=checks,
                 full=full,
-                on_step=progress.show,
+                on_step=show,
             )
         if as_json:
             print_json({**found.summary, "out": str(found.folder)})
@@ -114,56 +118,3 @@ def compare(
             return
         table = comparison_table(found)
         say(f"{table.title} that both answered\n\n{markdown_table(table)}")
-
-
-@dataclass
-class _Bar:
-    """A progress bar on stderr; it also knows the evaluation's folder."""
-
-    bar: Any
-    task: Any
-    folder: Path | None = None
-    right: int = 0
-
-    def show(self, step: Any) -> None:
-        """Show how far the evaluation is."""
-        self.folder = step.folder
-        self.bar.start()
-        if step.answered is not None:
-            self.right += step.answered.verdict == "right"
-        self.bar.update(self.task, completed=step.done, total=step.total, right=self.right)
-
-
-@contextmanager
-def _shown(as_json: bool) -> Iterator[_Bar]:
-    """Show progress; if the evaluation is cut off, say how to continue it."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[right]} right"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    progress = Progress(*columns, console=Console(stderr=True, quiet=as_json))
-    bar = _Bar(progress, progress.add_task("", total=None, right=0))
-    try:
-        yield bar
-    except BaseException as error:
-        if bar.folder is not None:
-            folder = shlex.quote(str(bar.folder))
-            error.add_note(
-                ResumeHint(f"to continue: the same command with --resume --out {folder}")
-            )
-        raise
-    finally:
-        progress.stop()

@@ -36,6 +36,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "codegen-agent exec program.py --var tips=tips.csv",
         "codegen-agent exec program.py --return total --timeout 20 --memory 512m",
     ),
+    "batch": (
+        "codegen-agent batch requests.jsonl --out answers",
+        "codegen-agent batch requests.jsonl --out answers --resume",
+        "codegen-agent batch requests.jsonl --concurrency 8 --metrics /metrics/batch.prom",
+    ),
     "doctor": ("codegen-agent doctor", "codegen-agent doctor --security"),
     "eval run": (
         "codegen-agent eval everyday --limit 20 --out first",

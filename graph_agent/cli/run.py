@@ -28,7 +28,6 @@ from graph_agent.cli.exits import (
 )
 from graph_agent.cli.options import LIMIT_OPTIONS
 from graph_agent.cli.pictures import show_pictures
-from graph_agent.cli.sent import sent_messages
 from graph_agent.config.log import configure_log
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import (
@@ -40,7 +39,8 @@ from graph_agent.errors import (
 from graph_agent.files.reading import ReadOptions
 from graph_agent.files.variable_files import read_variable_files
 from graph_agent.from_settings import with_run_limits
-from graph_agent.progress.following import follow
+from graph_agent.models.sent import sent_messages
+from graph_agent.progress.following import DRAIN_S, follow
 from graph_agent.progress.lasting import lasting
 from graph_agent.progress.terminal import Progress
 from graph_agent.records import Approve, PrivacyLevel
@@ -58,9 +58,6 @@ from graph_agent.workflow import AgentWorkflow
 from sandbox.errors import PayloadError, VariableStoreError
 from sandbox.terminal_text import one_line
 from sandbox.variables.store import VariableStore
-
-DRAIN_S = 8.0
-"""How long an interrupt waits for the current step; `docker stop` gives a program 10 s."""
 
 
 @dataclass(frozen=True, kw_only=True)

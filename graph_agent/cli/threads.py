@@ -12,10 +12,10 @@ from rich.text import Text
 
 from graph_agent.checkpoints import RunRecord, list_runs, no_such_run, open_checkpoints
 from graph_agent.cli.exits import print_json, say, write
-from graph_agent.cli.sent import heading_of, sent_messages, text_of
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import ThreadError
 from graph_agent.models import Call, CallLog
+from graph_agent.models.sent import heading_of, sent_messages, text_of
 from graph_agent.results.report import report_html
 from graph_agent.results.result import CodeGenerationResult, result_from
 from graph_agent.results.script.inputs import from_container

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from graph_agent.batch.side_by_side import ActiveRuns
 from graph_agent.checkpoints import thread_exists
 from graph_agent.config.settings import Settings
-from graph_agent.errors import ModelAnswerError, RunStoppedError
+from graph_agent.errors import ModelAnswerError
 from graph_agent.evaluation.journal import Answered, Setup, Tried
 from graph_agent.evaluation.judging import judged, values_of
 from graph_agent.evaluation.suite import Question
@@ -32,9 +32,7 @@ class Asking:
     client_for: Callable[[Question], BaseChatModel]
     settings: Settings
     sandbox: Sandbox
-    _active: set[AgentWorkflow] = field(default_factory=set)
-    _stopped: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    runs: ActiveRuns = field(default_factory=ActiveRuns)
 
     def ask(self, question: Question) -> Answered:
         """Answer and judge a question; a run that was cut off goes on where it was.
@@ -42,29 +40,15 @@ class Asking:
         Raises:
             ModelError: the model can't be reached.
             SandboxUnavailableError: the environment can't run anything.
-            RunStoppedError: :meth:`stop` was called.
+            RunStoppedError: ``runs`` were stopped.
         """
         workflow = self._workflow(question)
-        with self._lock:
-            if self._stopped:
-                raise RunStoppedError("the evaluation was stopped; resume it")
-            self._active.add(workflow)
         try:
-            result = workflow.run_sync()
+            with self.runs.active(workflow):
+                result = workflow.run_sync()
         except ModelAnswerError as error:
             return self._answered(question, solved=False, problem=str(error))
-        finally:
-            with self._lock:
-                self._active.discard(workflow)
         return self._judged(question, result)
-
-    def stop(self) -> None:
-        """Stop all questions at once; they can be resumed."""
-        with self._lock:
-            self._stopped = True
-            active = list(self._active)
-        for workflow in active:
-            workflow.stop()
 
     def _workflow(self, question: Question) -> AgentWorkflow:
         thread_id = self.setup.thread_of(question)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from graph_agent.errors import OutputError, RequestError
+from graph_agent.batch.folder import RecordLines, read_record, replace_file
 from graph_agent.evaluation.suite import Question
 from graph_agent.records import Record
 
@@ -92,7 +91,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._results = folder / RESULTS_FILE
+        self._results = RecordLines(folder / RESULTS_FILE, Answered)
 
     def setup(self) -> Setup | None:
         """Read how the evaluation was started; None: it wasn't.
@@ -100,15 +99,7 @@ class Journal:
         Raises:
             RequestError: the file is unusable.
         """
-        path = self.folder / SETUP_FILE
-        try:
-            return Setup.model_validate_json(path.read_text("utf-8"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, ValidationError) as error:
-            raise RequestError(
-                f"{str(path)!r} is no evaluation's set-up; name another folder with --out"
-            ) from error
+        return read_record(self.folder / SETUP_FILE, Setup, "evaluation's set-up")
 
     def start(self, setup: Setup) -> None:
         """Write how the evaluation is started.
@@ -116,29 +107,15 @@ class Journal:
         Raises:
             OutputError: the folder can't be written.
         """
-        text = setup.model_dump_json(indent=2) + "\n"
-        self._write(lambda: _replace(self.folder / SETUP_FILE, text))
+        self.write(SETUP_FILE, setup.model_dump_json(indent=2) + "\n")
 
     def answered(self) -> list[Answered]:
         """Read the finished questions; a line that a kill cut off is removed.
 
         Raises:
-            RequestError: the file is unusable.
+            RequestError: the file has something else in it.
         """
-        try:
-            data = self._results.read_bytes()
-        except FileNotFoundError:
-            return []
-        whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            os.truncate(self._results, len(whole))
-        try:
-            return [Answered.model_validate_json(line) for line in whole.splitlines()]
-        except ValidationError as error:
-            raise RequestError(
-                f"{str(self._results)!r} has a line that isn't a result of this version; start"
-                " again in another folder"
-            ) from error
+        return self._results.read()
 
     def add(self, answered: Answered) -> None:
         """Append a finished question, and wait until it is on the disk.
@@ -146,7 +123,7 @@ class Journal:
         Raises:
             OutputError: the folder can't be written.
         """
-        self._write(lambda: _append(self._results, answered.model_dump_json() + "\n"))
+        self._results.add(answered)
 
     def write(self, name: str, text: str) -> Path:
         """Write a report into the folder.
@@ -154,29 +131,5 @@ class Journal:
         Raises:
             OutputError: the folder can't be written.
         """
-        self._write(lambda: _replace(self.folder / name, text))
+        replace_file(self.folder / name, text)
         return self.folder / name
-
-    def _write(self, write: Any) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write()
-        except OSError as error:
-            raise OutputError(
-                f"cannot write to {str(self.folder)!r}: {error.strerror}; free some space and"
-                " continue with --resume, or name another folder with --out"
-            ) from error
-
-
-def _append(path: Path, text: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a kill leaves the old one or the new one."""
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, "utf-8")
-    new.replace(path)

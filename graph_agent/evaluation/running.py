@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 
+from graph_agent.batch.folder import alone_in, new_folder
+from graph_agent.batch.side_by_side import SideBySide
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import RequestError
 from graph_agent.evaluation.asking import Asking
 from graph_agent.evaluation.journal import Answered, Journal
 from graph_agent.evaluation.replay import REPLAY, replay_of
 from graph_agent.evaluation.reports import write_reports
-from graph_agent.evaluation.starting import alone_in, first, new_folder, new_setup, resumed
+from graph_agent.evaluation.starting import first, new_setup, resumed
 from graph_agent.evaluation.suite import Question, Suite, sampled
 from graph_agent.evaluation.suites.loading import load_suite
 from graph_agent.evaluation.summary import summarized
 from graph_agent.from_settings import client_from, policy_from
-from graph_agent.leaving import in_daemon_thread
 from graph_agent.records import Json
 from sandbox import DockerSandbox
 from sandbox.protocol import Sandbox
@@ -116,7 +115,8 @@ def evaluate(
         max_attempts=max_attempts,
         checks=checks,
     )
-    journal = Journal(Path(out) if out is not None else new_folder(settings, chosen.name))
+    folder = new_folder(settings, "evaluations", chosen.name) if out is None else Path(out)
+    journal = Journal(folder)
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone_in(journal.folder))
         setup = resumed(journal, setup) if resume else first(journal, setup)
@@ -132,9 +132,11 @@ def evaluate(
             journal.start(setup)
             own = settings.model_copy(update={"state_dir": journal.folder.absolute() / "state"})
             asking = Asking(setup, clients, own, box)
-            stack.callback(asking.stop)
+            stack.callback(asking.runs.stop)
             on_step(Step(len(finished), len(chosen.questions), journal.folder))
-            for answered in _each(open_, asking, concurrency):
+            jobs = (partial(asking.ask, question) for question in open_)
+            for future in SideBySide(jobs, concurrency):
+                answered = future.result()
                 journal.add(answered)
                 finished[answered.id] = answered
                 on_step(Step(len(finished), len(chosen.questions), journal.folder, answered))
@@ -151,17 +153,3 @@ def _clients(
         return partial(replay_of, client)
     made = client_from(client, settings)
     return lambda question: made
-
-
-def _each(questions: Iterable[Question], asking: Asking, concurrency: int) -> Iterator[Answered]:
-    """Ask questions, several at once, and yield each result when it is there."""
-    waiting, running = deque(questions), set[Future[Answered]]()
-    while waiting or running:
-        while waiting and len(running) < concurrency:
-            running.add(in_daemon_thread(partial(asking.ask, waiting.popleft())))
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            if future.exception() is None:
-                yield future.result()
-        for future in done:
-            future.result()  # raises what failed, after what succeeded is kept

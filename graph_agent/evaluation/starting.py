@@ -1,27 +1,21 @@
-"""How an evaluation starts: its set-up, and the folder it works in alone."""
+"""How an evaluation starts: its set-up, new or as it was before."""
 
 from __future__ import annotations
 
-import contextlib
-import re
 import secrets
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 
+from graph_agent.batch.folder import our_version
 from graph_agent.budget import Budget, checked_candidates
 from graph_agent.config.settings import Settings
-from graph_agent.errors import OutputError, RequestError
+from graph_agent.errors import RequestError
 from graph_agent.evaluation.journal import SETUP_FILE, Journal, Setup
 from graph_agent.evaluation.replay import REPLAY, check_replay
 from graph_agent.evaluation.suite import Suite
 from graph_agent.models import check_name, default_model, profile_of
-from sandbox.file_lock import file_lock
 
-__all__ = ["alone_in", "first", "new_folder", "new_setup", "resumed"]
+__all__ = ["first", "new_setup", "resumed"]
 
 
 def new_setup(
@@ -46,7 +40,7 @@ def new_setup(
     programs = settings.candidates if candidates is None else candidates
     return Setup(
         run=secrets.token_hex(6),
-        version=_version(),
+        version=our_version(),
         suite=suite.name,
         questions={question.id: question.digest for question in suite.questions},
         model=_model_name(suite, client, settings),
@@ -67,43 +61,6 @@ def _model_name(suite: Suite, client: BaseChatModel | str | None, settings: Sett
     else:
         check_name(name)
     return name
-
-
-def _version() -> str:
-    try:
-        return version("codegen-agent")
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def new_folder(settings: Settings, suite: str) -> Path:
-    """Name a new folder in the state folder."""
-    name = re.sub(r"[^\w-]+", "-", suite)
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return settings.state_dir / "evaluations" / f"{name}-{stamp}-{secrets.token_hex(2)}"
-
-
-@contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Create the folder, and keep other processes out of it.
-
-    Raises:
-        RequestError: another process works in it.
-        OutputError: it can't be written.
-    """
-
-    def refuse() -> None:
-        raise RequestError(f"another process is working on the evaluation in {str(folder)!r}")
-
-    with contextlib.ExitStack() as held:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(file_lock(folder / ".lock", on_wait=refuse, remove=True))
-        except OSError as error:
-            raise OutputError(
-                f"cannot write to {str(folder)!r}: {error.strerror}; name another folder"
-            ) from error
-        yield
 
 
 def first(journal: Journal, setup: Setup) -> Setup:

@@ -65,6 +65,27 @@ def read_variable_files(
         VariableFileError: a spec is malformed, a name unusable or given twice,
             or a file missing, unreadable, empty, or not what its name says.
     """
+    sources = _checked(specs, trust_pickle)
+    _check_sheet(options, sources.values())
+    values = {}
+    for name, source in sources.items():
+        reading = Reading(options or ReadOptions())
+        values[name] = _read(source, reading)
+        if line := reading.note(source.path.name):
+            note(line)
+    return values
+
+
+def check_variable_files(specs: Iterable[str], *, trust_pickle: bool = False) -> None:
+    """Check each ``NAME=FILE`` as :func:`read_variable_files` does first, and read none.
+
+    Raises:
+        VariableFileError: as there.
+    """
+    _checked(specs, trust_pickle)
+
+
+def _checked(specs: Iterable[str], trust_pickle: bool) -> dict[str, _Source]:
     sources: dict[str, _Source] = {}
     for spec in specs:
         source = _check(spec, trust_pickle)
@@ -74,14 +95,7 @@ def read_variable_files(
                 f" and {str(source.path)!r}; use different names"
             )
         sources[source.name] = source
-    _check_sheet(options, sources.values())
-    values = {}
-    for name, source in sources.items():
-        reading = Reading(options or ReadOptions())
-        values[name] = _read(source, reading)
-        if line := reading.note(source.path.name):
-            note(line)
-    return values
+    return sources
 
 
 def _check_sheet(options: ReadOptions | None, sources: Iterable[_Source]) -> None:

@@ -15,6 +15,8 @@ from graph_agent.runs.background import BackgroundEvents
 from graph_agent.runs.events import Event, Finished
 
 TICK_S = 0.5
+DRAIN_S = 8.0
+"""How long an interrupt waits for the current step; `docker stop` gives a program 10 s."""
 
 
 class Followed(Protocol):

@@ -21,6 +21,7 @@ GRAPH_AGENT = [
     "ApprovalAnswer",
     "ApprovalRequest",
     "AttemptResult",
+    "Batch",
     "Budget",
     "CheckpointError",
     "CodeGenerationRequest",
@@ -49,6 +50,7 @@ GRAPH_AGENT = [
     "Usage",
     "VariableFileError",
     "Waiting",
+    "arun_batch",
     "ask_person",
     "build_graph",
     "create_client",
@@ -56,6 +58,7 @@ GRAPH_AGENT = [
     "forget",
     "load_ipython_extension",
     "load_settings",
+    "run_batch",
     "unload_ipython_extension",
 ]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from graph_agent.cli.exits import sigterm_as_interrupt
-from graph_agent.cli.run import DRAIN_S
+from graph_agent.progress.following import DRAIN_S
 from tests.gemini_server import GeminiServer, Reply, Slow, Text
 from tests.graph_agent.cli.command import (
     Command,

@@ -93,6 +93,6 @@ def test_a_cut_off_question_goes_on_where_it_was(
 
 def test_nothing_is_asked_once_it_is_stopped(settings: Settings, sandbox: DockerSandbox) -> None:
     box = asking(ScriptedModel(), settings, sandbox)
-    box.stop()
+    box.runs.stop()
     with pytest.raises(RunStoppedError):
         box.ask(question("q"))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from graph_agent.config.settings import Settings
-from graph_agent.errors import OutputError, RequestError
 from graph_agent.evaluation.journal import Setup
-from graph_agent.evaluation.starting import alone_in, new_folder, new_setup
+from graph_agent.evaluation.starting import new_setup
 from tests.graph_agent.evaluation.small_suites import suite
 from tests.scripted_model import ScriptedModel
 
@@ -28,18 +23,5 @@ def test_what_is_not_given_comes_from_the_settings(settings: Settings) -> None:
     assert (given.candidates, given.max_attempts, given.model) == (2, 1, "ScriptedModel")
 
 
-def test_each_evaluation_has_threads_and_a_folder_of_its_own(settings: Settings) -> None:
+def test_each_evaluation_has_threads_of_its_own(settings: Settings) -> None:
     assert setup(settings).run != setup(settings).run
-    folders = {new_folder(settings, "a suite/with: signs") for _ in range(3)}
-    assert len(folders) == 3
-    assert {folder.parent for folder in folders} == {settings.state_dir / "evaluations"}
-
-
-def test_a_folder_is_used_by_one_process_at_a_time(tmp_path: Path) -> None:
-    folder = tmp_path / "new"
-    with alone_in(folder), pytest.raises(RequestError, match="another process"), alone_in(folder):
-        pass
-    assert list(folder.iterdir()) == []
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError), alone_in(tmp_path / "file"):
-        pass

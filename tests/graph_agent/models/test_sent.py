@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graph_agent.cli.sent import sent_messages, text_of
 from graph_agent.config.settings import Settings
+from graph_agent.models.sent import sent_messages, text_of
 
 
 def test_a_run_without_calls_sent_nothing(settings: Settings) -> None:

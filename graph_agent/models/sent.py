@@ -7,7 +7,7 @@ from typing import Any
 
 from graph_agent.config.settings import Settings
 from graph_agent.errors import CheckpointError
-from graph_agent.models import Call, CallLog
+from graph_agent.models.call_log import Call, CallLog
 
 
 def sent_messages(settings: Settings, thread: str) -> list[tuple[str, str]]:

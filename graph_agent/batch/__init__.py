@@ -1,0 +1,1 @@
+"""Many requests at once: reading them, running them side by side, keeping their results."""
