@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         Waiting,
     )
     from graph_agent.runs.forgetting import forget
+    from graph_agent.tools.langchain import agent_tool, codegen_tool
     from graph_agent.workflow import AgentWorkflow
 
 __all__ = [
@@ -98,9 +99,11 @@ __all__ = [
     "Usage",
     "VariableFileError",
     "Waiting",
+    "agent_tool",
     "arun_batch",
     "ask_person",
     "build_graph",
+    "codegen_tool",
     "create_client",
     "evaluate",
     "forget",
@@ -124,9 +127,11 @@ _LAZY = {
     "LLMModels": "models",
     "Settings": "config.settings",
     "Usage": "records",
+    "agent_tool": "tools.langchain",
     "arun_batch": "batch.running",
     "ask_person": "runs.approver",
     "build_graph": "graph",
+    "codegen_tool": "tools.langchain",
     "create_client": "models",
     "evaluate": "evaluation.running",
     "forget": "runs.forgetting",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PolicyError,
         SandboxError,
         SandboxUnavailableError,
+        SessionEndedError,
         UnsendableVariableError,
         VariableError,
         VariableNameError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sandbox.policy import SandboxPolicy
     from sandbox.protocol import Sandbox
     from sandbox.records import Execution, ExecutionError, Figure, Outcome
+    from sandbox.session import SavedSession, Session
     from sandbox.variables.bundle import VariableBundle
     from sandbox.variables.store import VariableStore
 
@@ -50,6 +52,9 @@ __all__ = [
     "SandboxError",
     "SandboxPolicy",
     "SandboxUnavailableError",
+    "SavedSession",
+    "Session",
+    "SessionEndedError",
     "UnsendableVariableError",
     "VariableBundle",
     "VariableError",
@@ -64,6 +69,7 @@ _LAZY = {
     "SandboxPolicy": "policy",
     "VariableBundle": "variables.bundle",
     "VariableStore": "variables.store",
+    **dict.fromkeys(("SavedSession", "Session"), "session"),
     **dict.fromkeys(("Execution", "ExecutionError", "Figure", "Outcome"), "records"),
 }
 

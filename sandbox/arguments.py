@@ -65,8 +65,13 @@ def job_message(
     returns: list[str] | None,
     checks: str | None,
     policy: SandboxPolicy,
+    *,
+    session: bool = False,
+    save: bool = False,
 ) -> bytes:
     """Encode the job: what to run, with which variables, and how much may come back.
+
+    ``session``: other jobs follow. ``save``: all variables come back.
 
     Raises:
         VariableError: there are too many variables for one message.
@@ -75,6 +80,8 @@ def job_message(
         "type": "job",
         "code": code,
         "checked": bool(checks),
+        "session": session,
+        "save": save,
         "returns": returns,
         "variables": bundle.to_json(),
         "folder": JOB_FOLDER,

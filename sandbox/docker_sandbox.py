@@ -23,6 +23,9 @@ from sandbox.policy import SandboxPolicy
 from sandbox.protocol import OutputListener
 from sandbox.records import Execution
 from sandbox.results.collect import collect
+from sandbox.session import IDLE_S as SESSION_IDLE_S
+from sandbox.session import LIMIT_S as SESSION_LIMIT_S
+from sandbox.session import SavedSession, Session
 from sandbox.variables.bundle import VariableBundle
 from sandbox.variables.store import VariableStore
 
@@ -170,6 +173,53 @@ class DockerSandbox:
         if note and not execution.ok:
             return replace(execution, detail="; ".join(filter(None, (execution.detail, note))))
         return execution
+
+    def session(
+        self,
+        variables: Mapping[str, Any] | VariableBundle | SavedSession | None = None,
+        *,
+        idle_s: float = SESSION_IDLE_S,
+        limit_s: float = SESSION_LIMIT_S,
+        store: VariableStore | None = None,
+        thread: str = "",
+    ) -> Session:
+        """Start one container for one conversation: names live on from run to run.
+
+        Args:
+            variables: its first names, or what a session saved.
+            idle_s: without a run for this many seconds, it is removed.
+            limit_s: it is removed after this many seconds, whatever happens in it.
+            store: what references point into; None: this sandbox's own.
+            thread: the conversation's thread, as a label of the container.
+
+        Raises:
+            SandboxUnavailableError: the environment can't run anything.
+            VariableError: a variable can't be sent, or doesn't load in the image.
+        """
+        if self._closed:
+            raise SandboxError("this sandbox is closed; create another one")
+        source = store or self._connections.store()
+        if isinstance(variables, SavedSession):
+            variables = variables.variables
+        check_arguments("", variables, None, None)
+        bundle = self._bundle(variables, source)
+        self._image_fitter.ensure_libraries(bundle, source)
+        confined.warm_up()
+
+        def to_bundle(values: Mapping[str, Any] | VariableBundle | None) -> VariableBundle:
+            sent = self._bundle(values, source)
+            self._image_fitter.ensure_libraries(sent, source)
+            return sent
+
+        return Session(
+            self._pool.lease(RunLabels(thread)),
+            self._policy,
+            source,
+            to_bundle,
+            bundle,
+            idle_s=idle_s,
+            limit_s=limit_s,
+        )
 
     def stop(self, task: str) -> None:
         """End what runs for a task, in this process or another, by removing its container.

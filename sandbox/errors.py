@@ -8,6 +8,7 @@ Code that fails or hits a limit raises none of them: that is an outcome of the
     │   ├── EngineUnreachableError   no container engine answers
     │   ├── ImageMissingError        the runner image does not exist
     │   └── ImageBuildError          the runner image could not be built
+    ├── SessionEndedError            the session's container is gone
     ├── PolicyError                  an impossible limit
     ├── VariableError                a variable cannot be sent
     │   ├── VariableNameError        its name is not an identifier
@@ -44,6 +45,17 @@ class ImageMissingError(SandboxUnavailableError):
 
 class ImageBuildError(SandboxUnavailableError):
     """The runner image, or its base, could not be built."""
+
+
+class SessionEndedError(SandboxError):
+    """A session's container is gone, and with it the names of its runs; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"this session has ended: {reason}. Its names are gone; open another one with"
+            " sandbox.session()"
+        )
 
 
 class PolicyError(SandboxError):

@@ -440,3 +440,34 @@ def doctor(
         from graph_agent.cli.doctor import check_machine
 
         check_machine(as_json)
+
+
+@app.command(epilog=examples_of("mcp"))
+def mcp(
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option("--folder", metavar="DIR", help="Clients may name files in this folder."),
+    ] = None,
+    model: Model = None,
+    http: Annotated[
+        bool, typer.Option("--http", help="Serve streamable HTTP on 127.0.0.1, with a token.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="With --http.")] = 8765,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    allow_package: AllowPackages = None,
+) -> None:
+    """Serve the sandbox and the agent to other agents, as an MCP server.
+
+    The token is the value of CODEGEN_AGENT_MCP_TOKEN, or one that is made up and printed.
+    """
+    with exits(False):
+        import os
+
+        from graph_agent.cli.mcp import TOKEN_VARIABLE, serve
+        from graph_agent.config.settings import load_settings
+        from graph_agent.from_settings import with_run_limits
+
+        settings = with_run_limits(load_settings(), allow_package or [], timeout, memory)
+        token = os.environ.get(TOKEN_VARIABLE) or None
+        serve(folder or [], model, port if http else None, token, settings)

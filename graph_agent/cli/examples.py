@@ -41,6 +41,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "codegen-agent batch requests.jsonl --out answers --resume",
         "codegen-agent batch requests.jsonl --concurrency 8 --metrics /metrics/batch.prom",
     ),
+    "mcp": (
+        "codegen-agent mcp --folder ~/data",
+        "CODEGEN_AGENT_MCP_TOKEN=… codegen-agent mcp --folder ~/data --http --port 8765",
+    ),
     "doctor": ("codegen-agent doctor", "codegen-agent doctor --security"),
     "eval run": (
         "codegen-agent eval everyday --limit 20 --out first",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from graph_agent.cli.exits import ResumeHint
-from graph_agent.terminal_text import escape_control_chars, one_line
+from sandbox.terminal_text import escape_control_chars, one_line
 
 __all__ = ["Bar", "shown"]
 

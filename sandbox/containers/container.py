@@ -1,4 +1,4 @@
-"""One container, from creation to removal. It serves one job, once."""
+"""One container, from creation to removal. It serves one job, or those of one session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.engine.failures import find_crash_cause
 from sandbox.errors import SandboxUnavailableError
 from sandbox.policy import SandboxPolicy
 from sandbox.protocol import OutputListener
-from sandbox.runner.shared.frames import STOP, FrameError
+from sandbox.runner.shared.frames import SESSION, STOP, FrameError
 
 DRAIN_S = 5.0
 """For reading what is still in the stream of a killed container."""
@@ -74,6 +74,7 @@ class Container:
         self._removed = threading.Lock()
         self._reading = threading.Lock()
         self._taken = threading.Event()
+        self._in_session = False
         self.is_gone = False
         self._check_wanted()
         name = f"codegen-agent-{secrets.token_hex(16)}"
@@ -116,6 +117,10 @@ class Container:
                     self._reader.read_until("prepared", time.monotonic() + LOOK_S)
             return self._stream.is_open()
 
+    def is_waiting(self) -> bool:
+        """Whether a session's worker waits for its next job, as far as the stream tells."""
+        return not self._in_session or self._stream.is_open()
+
     def rename(self, name: str | None) -> None:
         """Give it a name; another container of that name is removed. None: keep its own.
 
@@ -152,6 +157,22 @@ class Container:
         with self._reading:
             return self._serve(job, on_output)
 
+    def serve_in_session(
+        self, job: bytes, on_output: OutputListener | None = None, *, checked: bool
+    ) -> RawRun:
+        """Send one of several jobs and read until its end; ``lives_on`` says if another may follow.
+
+        Raises:
+            SandboxUnavailableError: as :meth:`serve`.
+        """
+        self._taken.set()
+        with self._reading:
+            if not self._in_session:
+                job = SESSION + job
+            self._in_session = True
+            self._reader.next_run(checked=checked)
+            return self._serve(job, on_output)
+
     def _serve(self, job: bytes, on_output: OutputListener | None) -> RawRun:
         run = self._reader.run
         started = time.monotonic()
@@ -165,7 +186,11 @@ class Container:
             run.end = self._reader.read_run(started + self._policy.timeout_s, on_output)
             if run.end == "timeout":
                 self._stop(on_output)
-                if run.is_finished and 0 < run.measured_s <= self._policy.timeout_s:
+                if (
+                    run.is_finished
+                    and not self._in_session
+                    and 0 < run.measured_s <= self._policy.timeout_s
+                ):
                     run.end = "exited"  # in time, but the engine passed it on late
         if run.end == "timeout" and run.exit_report is None:
             self._kill()

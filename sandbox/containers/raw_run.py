@@ -24,6 +24,10 @@ _HEADER = struct.Struct(">BxxxI")
 _STDOUT, _STDERR = 1, 2
 RECEIVE_BYTES = 1 << 18
 MAX_DIAGNOSTIC_BYTES = 4096
+LAST_MESSAGES = ("finished", "unloadable")
+"""After which the worker of a session waits for the next job."""
+END_S = 5.0
+"""For process 1 to take the few bytes that end a session's run."""
 FILE_HEADERS_BYTES = 32 << 20
 """What process 1 may send above the limit of results: it doesn't count the headers of files."""
 
@@ -141,6 +145,8 @@ class RawRun:
     end: ReadingEnd | CrashCause = "exited"
     problem: str = ""
     duration_s: float = 0.0
+    lives_on: bool = False
+    """In a session: the worker waits for the next job."""
 
     @property
     def measured_s(self) -> float:
@@ -164,27 +170,44 @@ class _Output:
 
 
 class RunReader:
-    """Reads what the worker says before it has a job, then one run into ``run``."""
+    """Reads what the worker says before it has a job, then one run into ``run``.
+
+    In a session, :meth:`next_run` comes before each run.
+    """
 
     def __init__(self, stream: AttachedStream, policy: SandboxPolicy) -> None:
-        self.run = RawRun()
         self._stream = stream
+        self._policy = policy
+        self._in_session = False
+        self._chunks = frames.ChunkReader()
+        self._messages = frames.MessageReader(
+            policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
+        )
+        self._said: dict[str, dict[str, Any]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        policy = self._policy
+        self.run = RawRun()
+        self._is_checked = self._asked_for_end = False
         self._room_bytes = policy.max_output_bytes
         # Each variable or the reason it's withheld, each figure and its preview, and a few more.
         self._max_messages = 2 * (policy.max_variables + policy.max_figures) + 10
         self._max_files = policy.max_files
         self._room_result_bytes = policy.max_result_bytes + FILE_HEADERS_BYTES
-        self._chunks = frames.ChunkReader()
-        self._messages = frames.MessageReader(
-            policy.max_result_bytes, frames.MAX_RESULT_HEADER_BYTES
-        )
         self._verdict = frames.MessageReader(0, frames.MAX_RESULT_HEADER_BYTES)
         self._files = frames.MessageReader(policy.files_bytes, frames.MAX_RESULT_HEADER_BYTES)
-        self._said: dict[str, dict[str, Any]] = {}
         self._outputs = {
             frames.STDOUT: _Output("stdout", self.run.stdout),
             frames.STDERR: _Output("stderr", self.run.stderr),
         }
+
+    def next_run(self, *, checked: bool) -> None:
+        """Expect another run of a session."""
+        if self._in_session:
+            self._begin()
+        self._in_session = True
+        self._is_checked = checked
 
     def read_until(self, kind: str, deadline: float) -> dict[str, Any] | None:
         """Return the header of the worker's first message of a kind; None if the stream ends.
@@ -243,10 +266,20 @@ class RunReader:
                 self.run.verdict.extend(self._verdict.feed(chunk))
             else:
                 report = frames.parse_exit(chunk)
-                if kind == frames.EXIT or self.run.is_finished:
+                if kind == frames.EXIT or self.run.is_finished or self._asked_for_end:
                     self.run.exit_report = report
+                    self.run.lives_on = self._asked_for_end and kind == frames.RESULTS_END
                     return "exited"
+        if self._in_session and not self._asked_for_end and self._is_all_there():
+            self._asked_for_end = True
+            with contextlib.suppress(OSError):  # the container has ended, as the stream will say
+                self._stream.send(frames.OVER, END_S)
         return None
+
+    def _is_all_there(self) -> bool:
+        if not self.run.messages or self.run.messages[-1][0]["type"] not in LAST_MESSAGES:
+            return False
+        return not self._is_checked or any(h["type"] == "ended" for h, _ in self.run.verdict)
 
     def _count_result(self, chunk: bytes) -> None:
         # Process 1 counts too; without a limit here, what took it over could fill our memory.

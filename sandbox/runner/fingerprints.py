@@ -23,10 +23,15 @@ _CACHES = {
 }
 
 
-def fingerprint(value: object, describe: Callable[[memoryview], bytes | None]) -> bytes:
+def fingerprint(
+    value: object,
+    describe: Callable[[memoryview], bytes | None],
+    count: Callable[[int], None] = lambda _: None,
+) -> bytes:
     """Digest a value.
 
     ``describe(buffer)`` may return something that stands for a big buffer's bytes.
+    ``count`` is told how much is digested, and may raise.
 
     Raises:
         Exception: the value can't be pickled.
@@ -35,10 +40,14 @@ def fingerprint(value: object, describe: Callable[[memoryview], bytes | None]) -
 
     def on_buffer(buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
-        digest.update(describe(raw) or raw)
+        update(describe(raw) or raw)
         return False
 
-    sink = types.SimpleNamespace(write=digest.update)
+    def update(data: Any) -> None:
+        count(memoryview(data).nbytes)
+        digest.update(data)
+
+    sink = types.SimpleNamespace(write=update)
     _StatePickler(sink, protocol=PROTOCOL, buffer_callback=on_buffer).dump(value)
     return digest.digest()
 

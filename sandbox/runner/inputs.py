@@ -13,7 +13,7 @@ import mmap
 import os
 import pickle
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .shared.frames import FILES_FOLDER
@@ -106,11 +106,7 @@ class Given:
             return repr(found).encode()
 
         try:
-            # The user's classes may print while being pickled, which the code didn't.
-            with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
-            ):
+            with quietly():
                 return fingerprint(value, place)
         except BaseException:  # it arrived by pickle, but the code may have changed that
             return None
@@ -124,6 +120,13 @@ class Given:
             if mapping.address <= address < mapping.end:
                 return index, address - mapping.address, raw.nbytes
         return None
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Drop what the user's classes print while being pickled: the code didn't print it."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def load(manifest: dict[str, Any], folder: str) -> Given:
@@ -169,4 +172,6 @@ def _link_file(file: dict[str, Any], folder: str) -> None:
     """Show a given file under its own name, read-only."""
     path = os.path.join(FILES_FOLDER, file["place"])
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):  # given before, in a session
+        os.unlink(path)
     os.symlink(os.path.join(folder, file["sha256"]), path)

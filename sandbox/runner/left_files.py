@@ -37,6 +37,8 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 Write = Callable[[bytes], None]
 """Writes framed bytes to the host."""
+SentFiles = dict[tuple[int, int], tuple[int, int]]
+"""Device and inode of each file sent, with its size and the time of its last change."""
 
 
 def scratch_folder() -> str:
@@ -60,12 +62,16 @@ def work_folder() -> str:
 class LeftFiles:
     """Sends files up to a number and a total size, and says which it left out and why."""
 
-    def __init__(self, max_files: int, max_bytes: int, write: Write) -> None:
+    def __init__(
+        self, max_files: int, max_bytes: int, write: Write, sent_before: SentFiles | None = None
+    ) -> None:
+        """Send nothing yet; files in ``sent_before`` are sent only if they changed since."""
         self._max_files = max_files
         self._max_bytes = max_bytes
         self._left_bytes = max_bytes
         self._write = write
         self._sent: set[str] = set()
+        self._sent_before = {} if sent_before is None else sent_before
         self._looked_at = 0
         self._left_out = 0
 
@@ -152,6 +158,9 @@ class LeftFiles:
         try:
             found = os.fstat(file)
             size = found.st_size
+            which, state = (found.st_dev, found.st_ino), (size, found.st_ctime_ns)
+            if self._sent_before.get(which) == state:
+                return
             if not stat.S_ISREG(found.st_mode):
                 self._leave_out(path, "not a regular file")
             elif path in self._sent:
@@ -163,6 +172,7 @@ class LeftFiles:
                 self._leave_out(path, f"its {size} bytes are over {limit}")
             else:
                 self._sent.add(path)
+                self._sent_before[which] = state
                 self._left_bytes -= size
                 self._send_file(file, size, path)
         finally:

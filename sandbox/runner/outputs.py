@@ -5,13 +5,12 @@ import __future__ as future_features
 
 import keyword
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from .encode import encode_value
 from .encoding.reprs import bounded_repr
 from .encoding.writer import NotEncodableError
-from .inputs import Given
 from .shared import frames
 from .shared.limits import CODEC, PayloadLimits
 from .shared.naming import type_name
@@ -57,8 +56,11 @@ def variables(namespace: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in namespace.items() if _is_name(name)}
 
 
-def chosen(values: dict[str, Any], given: Given, changed: list[str]) -> list[str]:
-    """List what comes back by default: new and changed variables, no private names or modules."""
+def chosen(values: dict[str, Any], known: Collection[str], changed: Collection[str]) -> list[str]:
+    """List what comes back by default: new and changed variables, no private names or modules.
+
+    ``known``: the names that were there before the code.
+    """
     return [
         name
         for name, value in values.items()
@@ -66,7 +68,7 @@ def chosen(values: dict[str, Any], given: Given, changed: list[str]) -> list[str
         # By the type alone: the value's __class__ may be anything, or raise.
         and not issubclass(type(value), types.ModuleType)
         and type(value) is not FutureFeature
-        and (name not in given.values or name in changed)
+        and (name not in known or name in changed)
     ]
 
 

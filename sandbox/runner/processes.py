@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
@@ -37,6 +38,12 @@ def kill_the_rest() -> None:
             os.waitpid(-1, 0)
         except ChildProcessError:
             return
+
+
+def signal_the_rest(worker: int, number: int) -> None:
+    """Send a signal to all processes but this one; outside a container, to the worker alone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1 if os.getpid() == 1 else worker, number)
 
 
 def oom_kills() -> int:

@@ -30,6 +30,7 @@ for _feature in future_features.all_feature_names:
     FUTURE_FLAGS |= getattr(future_features, _feature).compiler_flag
 # Models write notebook lines such as "%matplotlib inline". Only magics that configure plotting:
 # leaving out any other would change what the code does.
+_CODE_NAME = re.compile(r"generated_code(?:_\d+)?\.py")
 _MAGIC = re.compile(r"^([ \t]*)%(?:matplotlib\b|config[ \t]+InlineBackend\b)[^\n]*", re.MULTILINE)
 
 
@@ -121,6 +122,14 @@ def run_exit_functions() -> None:
         atexit._run_exitfuncs()
 
 
+def flush_files(namespace: dict[str, Any]) -> None:
+    """Write out what is still buffered in files that later runs may go on with."""
+    for value in list(namespace.values()):
+        with contextlib.suppress(BaseException):  # a class of the code, or a closed stream
+            if issubclass(type(value), io.IOBase):
+                value.flush()
+
+
 def close_files(namespace: dict[str, Any]) -> None:
     """Close the files that the code left open: Python would write their rest at its exit."""
     kinds: tuple[type, ...] = (io.IOBase,)
@@ -139,6 +148,20 @@ def finish_threads(interpreter: Interpreter) -> None:
     with contextlib.suppress(BaseException):  # from functions that the code registered
         # Wakes idle executors first; Thread.join alone would wait for them forever.
         threading._shutdown()  # type: ignore[attr-defined]
+    interpreter.restore()
+
+
+def join_threads(interpreter: Interpreter) -> None:
+    """Wait for the code's threads at the end of a session's run, then restore ``interpreter``.
+
+    Python goes on afterwards, so unlike :func:`finish_threads` this leaves executors alone.
+    """
+    with contextlib.suppress(BaseException):
+        idle = vars(sys.modules.get("concurrent.futures.thread", io)).get("_threads_queues", ())
+        for thread in threading.enumerate():
+            mine = thread is threading.current_thread()
+            if not mine and not thread.daemon and thread not in idle:
+                thread.join()
     interpreter.restore()
 
 
@@ -190,12 +213,22 @@ def _keep_user_frames(summary: traceback.TracebackException, name: str, seen: se
     if id(summary) in seen:
         return
     seen.add(id(summary))
-    kept = [frame for frame in summary.stack if frame.filename == name]
+    kept = [frame for frame in summary.stack if frame.filename == name or _is_ours(frame.filename)]
     summary.stack = traceback.StackSummary.from_list(kept)
     linked = [summary.__cause__, summary.__context__, *(summary.exceptions or [])]
     for other in linked:
         if other is not None:
             _keep_user_frames(other, name, seen)
+
+
+def _is_ours(filename: str) -> bool:
+    return _CODE_NAME.fullmatch(filename) is not None
+
+
+def name_of_run(number: int) -> str:
+    """Return what the code of a session's run is called in tracebacks."""
+    stem, _, suffix = CODE_NAME.partition(".")
+    return CODE_NAME if number == 1 else f"{stem}_{number}.{suffix}"
 
 
 def _clip(text: str, max_chars: int) -> str:

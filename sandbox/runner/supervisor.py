@@ -8,6 +8,9 @@ stream ends, everything here ends: no container outlives its host process.
 It also measures the code's time, and relays the verdict of the checks, which comes from a
 process of their own (:mod:`.checks.checker`).
 
+A session has several jobs for one worker. Between them all other processes are stopped, so
+that nothing the code left behind runs, prints or sends outside of a run.
+
 It runs none of the user's code and imports none of the user's libraries, so the code
 can't silence it. The kernel keeps signals from inside the container away from process 1
 (under gVisor: :mod:`.gvisor`).
@@ -28,8 +31,8 @@ from dataclasses import dataclass
 
 from .gvisor import LOOK_S, MemoryWatch, acting_as, become_user
 from .job_stream import JobStream
-from .left_files import LeftFiles
-from .processes import kill_the_rest, oom_kills, poll
+from .left_files import LeftFiles, SentFiles
+from .processes import kill_the_rest, oom_kills, poll, signal_the_rest
 from .shared import frames
 
 HOST_IN, HOST_OUT = 0, 1
@@ -127,7 +130,9 @@ class _Relay:
     _memory: MemoryWatch
     _files: _FileLimits
     _files_sent: bool = False
+    _held: bool = False
     _memory_kills: int = 0
+    _runs: int = 0
     _started_s: float | None = None
     _ended_s: float | None = None
     _exceeded: str | None = None
@@ -136,6 +141,8 @@ class _Relay:
         self._oom_kills_before = oom_kills()
         self._job = JobStream()
         self._open = set(self._sources)
+        self._whole_budgets = dict(self._budgets)
+        self._sent_before: SentFiles = {}
 
     def run(self) -> int:
         """Relay until the worker ends, a budget is used up, or the host says so."""
@@ -181,6 +188,8 @@ class _Relay:
         """Whether the worker runs, or the checks that go on after it."""
         if self._exceeded is not None or self._job.stopped:
             return False
+        if self._job.is_session:  # without what starts its checks, a session is over
+            return status is None and self._is_open(frames.VERDICT)
         return status is None or (self._job.has_checks and self._is_open(frames.VERDICT))
 
     def _is_open(self, kind: bytes) -> bool:
@@ -197,6 +206,9 @@ class _Relay:
         if not data:  # the host is gone
             os.kill(self._worker, signal.SIGKILL)  # outside a container, nothing else does
             os._exit(0)
+        if self._held:
+            self._held = False
+            signal_the_rest(self._worker, signal.SIGCONT)
         job, checks = self._job.split(data)
         try:
             _write_all(self._job_write, job)
@@ -204,10 +216,34 @@ class _Relay:
                 _write_all(self._checks_write, checks)
         except BrokenPipeError:
             return False
-        if self._job.is_complete and self._checks_write >= 0:
+        if self._job.is_over:
+            self._end_run()
+        elif self._job.is_complete and self._job.is_session:
+            if self._runs and self._started_s is None:
+                self._started_s = time.monotonic()  # the code could write what the worker says
+        elif self._job.is_complete and self._checks_write >= 0:
             os.close(self._checks_write)
             self._checks_write = -1
         return True
+
+    def _end_run(self) -> None:
+        """End one run of a session: stop all processes, report, and expect the next job."""
+        self._note_end()
+        self._held = True
+        signal_the_rest(self._worker, signal.SIGSTOP)
+        for source in sorted(self._open):
+            while self._exceeded is None and _has_data(source) and self._relay(source):
+                pass
+        if self._exceeded is not None:
+            return
+        self._send_files()
+        self._report(frames.RESULTS_END, 0)
+        self._runs += 1
+        self._job.next_job()
+        self._budgets = dict(self._whole_budgets)
+        self._files_sent = False
+        self._started_s = self._ended_s = None
+        self._oom_kills_before = oom_kills()
 
     def _send_files(self) -> None:
         """Send the files that the code left, once; they count as results."""
@@ -215,7 +251,8 @@ class _Relay:
             return
         self._files_sent = True
         max_bytes = min(self._files.max_bytes, self._budgets["result"])
-        files = LeftFiles(self._files.max_files, max_bytes, _write_file_data)
+        sent_before = self._sent_before if self._job.is_session else None
+        files = LeftFiles(self._files.max_files, max_bytes, _write_file_data, sent_before)
         with acting_as(self._files.user):
             files.send()
 
@@ -234,7 +271,8 @@ class _Relay:
 
     def _note_time(self, kind: bytes, data: bytes) -> None:
         """Note when the worker says that the code starts, and when the checks begin."""
-        if kind == frames.RESULT and self._started_s is None and b'"running"' in data:
+        is_first = kind == frames.RESULT and self._started_s is None and not self._runs
+        if is_first and b'"running"' in data:
             self._started_s = time.monotonic()  # no byte before this one is the code's
         elif kind == frames.VERDICT and self._job.has_checks:
             self._note_end()
@@ -245,6 +283,8 @@ class _Relay:
 
     def _end_results(self) -> None:
         """Once no result and no verdict follows, relay what was printed, then report the end."""
+        if self._job.is_session:  # the worker has ended, or will be
+            return
         if self._is_open(frames.RESULT) or not self._job.is_complete:
             return
         if self._job.has_checks and self._is_open(frames.VERDICT):
@@ -252,7 +292,7 @@ class _Relay:
         self._note_end()
         for source, (kind, _) in self._sources.items():
             if kind in (frames.STDOUT, frames.STDERR):
-                while self._exceeded is None and select.select([source], [], [], 0)[0]:
+                while self._exceeded is None and _has_data(source):
                     if not self._relay(source):
                         break
         if self._exceeded is None:
@@ -272,6 +312,10 @@ class _Relay:
             "oom_kills": oom_kills() - self._oom_kills_before + self._memory_kills,
         }
         _write_all(HOST_OUT, frames.pack_chunk(kind, json.dumps(report).encode()))
+
+
+def _has_data(source: int) -> bool:
+    return bool(select.select([source], [], [], 0)[0])
 
 
 def _write_file_data(data: bytes) -> None:

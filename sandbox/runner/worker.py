@@ -18,6 +18,7 @@ from . import inputs, outputs, preparation, program
 from .encoding.reprs import in_short
 from .figures import capture
 from .interpreter import Interpreter
+from .session import Session
 from .shared import frames
 
 if TYPE_CHECKING:
@@ -69,8 +70,15 @@ def main(job_fd: int, result_fd: int, checks_fd: int, verdict_fd: int) -> None:
     if ahead:
         channel.send({"type": "prepared"})
     job = read_job(job_fd)
-    os.close(job_fd)
     line = None
+    if job is not None and job.get("session"):
+        descriptors = job_fd, result_fd, checks_fd, verdict_fd
+        try:
+            serve_session(job, channel, interpreter, descriptors)
+            exit_code = 0
+        finally:
+            exit_process(exit_code)
+    os.close(job_fd)
     if job is not None and job.get("checked"):
         from .checks.checker import start_checker  # imported ahead if there was time
 
@@ -94,26 +102,57 @@ def _files_of_job() -> list[str]:
         return []
 
 
-def serve(
-    job: dict[str, Any], channel: Channel, interpreter: Interpreter, line: Line | None = None
+def serve_session(
+    job: dict[str, Any],
+    channel: Channel,
+    interpreter: Interpreter,
+    descriptors: tuple[int, int, int, int],
 ) -> None:
+    """Serve jobs until the stream ends, or the code breaks the interpreter beyond repair."""
+    from .checks.starter import Starter
+
+    job_fd, result_fd, checks_fd, verdict_fd = descriptors
+    starter = Starter(checks_fd, verdict_fd, (job_fd, result_fd), interpreter)
+    session = Session(program.fresh_main())
+    next_job: dict[str, Any] | None = job
+    while next_job is not None:
+        line = starter.line() if next_job["checked"] else None
+        if not serve(next_job, channel, interpreter, line, session):
+            return
+        next_job = read_job(job_fd)
+
+
+def serve(
+    job: dict[str, Any],
+    channel: Channel,
+    interpreter: Interpreter,
+    line: Line | None = None,
+    session: Session | None = None,
+) -> bool:
     """Run one job: send ``unloadable``, or else ``running``, the results, and ``finished``.
 
-    ``broken`` replaces ``finished`` when the code broke the interpreter beyond repair.
+    ``broken`` replaces ``finished`` when the code broke the interpreter beyond repair; then
+    False is returned. The channel is closed, except in a session.
     """
     end_s = time.monotonic() + job["limits"].get("timeout_s", math.inf)
     try:
         given = inputs.load(job["variables"], job.get("folder", ""))
     except inputs.LoadError as error:
+        if line is not None:
+            line.close()
         channel.send({"type": "unloadable", "variable": error.name, "reason": error.reason})
-        return
+        return True
     # From here on, the host accepts no message that belongs before the code.
     channel.send({"type": "running"})
     try:
-        _serve(job, channel, interpreter, given, end_s, line)
+        _serve(job, channel, interpreter, given, end_s, line, session)
     except BaseException as error:
         channel.send({"type": "broken", "reason": in_short(error)})
-    channel.close()
+        return False
+    finally:
+        if session is None:
+            channel.close()
+    return True
 
 
 def _serve(
@@ -123,9 +162,12 @@ def _serve(
     given: inputs.Given,
     end_s: float,
     line: Line | None,
+    session: Session | None,
 ) -> None:
-    namespace = program.fresh_main()
+    namespace = program.fresh_main() if session is None else session.namespace
     namespace.update(given.values)
+    if session is not None:
+        session.begin_run(given.values, outputs.variables(namespace))
     limits = job["limits"]
     figures = capture.FigureCapture(
         limits["max_figures"],
@@ -133,25 +175,39 @@ def _serve(
         lambda header, data: channel.send(header, [data]),
         end_s,
     )
-    with figures:
-        ending = _run(job, namespace, interpreter)
-        # Libraries may warn while values are read, which isn't the code's doing.
+    # Libraries may warn while values are read, which isn't the code's doing.
+    with figures, contextlib.ExitStack() as reading:
+        ending = _run(job, namespace, interpreter, session)
+        if session is not None:
+            reading.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         values = outputs.variables(namespace)
-        changed = given.changed(values)
-        left = outputs.chosen(values, given, changed)
+        known, changed = set(given.values), given.changed(values)
+        if session is not None:
+            known |= set(session.known())
+            changed += session.changed(values)
+        assigned = session.assigned(job["code"]) if session is not None else set()
+        left = outputs.chosen(values, known, {*changed, *assigned})
         display = ending.pop("display")
         # The checks may look at the figures.
         figures.finish(display, [values[name] for name in left], close=line is None)
         names = left if job["returns"] is None else job["returns"]
+        if job.get("save"):
+            names = [name for name in values if not name.startswith("__")]
         left_bytes = limits["max_result_bytes"] - figures.pictures.total_bytes
         note = outputs.send_values(
             channel.send, values, names, display, left_bytes, limits["max_variables"]
         )
         if line is not None:
             _lend(line, namespace, given, changed, failed=ending["error"] is not None)
-    program.run_exit_functions()
-    program.close_files(values)
+    if session is None:
+        program.run_exit_functions()
+        program.close_files(values)
+    else:
+        if line is not None:
+            figures.close_open()
+        program.flush_files(values)
+        changed = [name for name in changed if session.was_given(name)]
     more = {"changed_inputs": changed, "notes": [*figures.pictures.notes, *filter(None, [note])]}
     channel.send({"type": "finished", **ending, **more})
 
@@ -170,16 +226,23 @@ def _lend(
 
 
 def _run(
-    job: dict[str, Any], namespace: dict[str, Any], interpreter: Interpreter
+    job: dict[str, Any],
+    namespace: dict[str, Any],
+    interpreter: Interpreter,
+    session: Session | None,
 ) -> dict[str, Any]:
     """Run the code, then wait for its threads; return the outcome."""
     code = program.without_magics(job["code"])
     program.keep_source(code, namespace)
     process = os.getpid()
-    result = program.run(code, namespace, interpreter)
+    name = program.name_of_run(session.runs if session is not None else 1)
+    result = program.run(code, namespace, interpreter, name)
     if os.getpid() != process:  # a child that the code forked, at the end of the program
         _exit_like_a_script(result.error)
-    program.finish_threads(interpreter)
+    if session is None:
+        program.finish_threads(interpreter)
+    else:
+        program.join_threads(interpreter)
     return {"error": result.error, "display": result.display}
 
 

@@ -103,6 +103,13 @@ class FigureCapture:
             except BaseException as error:  # the code may have changed its libraries
                 self.pictures.note(f"a figure was lost: {in_short(error)}")
 
+    def close_open(self) -> None:
+        """Close pyplot's open figures, so that the next run of a session doesn't show them."""
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        with contextlib.suppress(BaseException):  # the code may have changed it
+            if pyplot is not None:
+                pyplot.close("all")
+
     def _hook(self, module: Any) -> None:
         name = module.__name__
         key = WATCHED[name]

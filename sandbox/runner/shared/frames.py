@@ -8,6 +8,9 @@ opaque body. ``RESULTS_END`` follows when the worker closes its results, with th
 report that ``EXIT`` carries when it exits, so the host needn't wait for the process to
 shut down. After the job, the host may send ``STOP``. The host reads all of it as hostile
 input.
+
+A session's stream begins with ``SESSION`` and has several jobs. When the host has a run's
+last message, it sends ``OVER``; ``RESULTS_END`` answers it, and the next job may follow.
 """
 
 from __future__ import annotations
@@ -44,6 +47,10 @@ FILES_FOLDER = "/tmp/files"  # noqa: S108  # the container's own
 
 STOP = b"stop"
 """From the host, after the job: end the worker now and send what is there."""
+OVER = b"over"
+"""From the host, in a session: the run is over; hold all processes until the next job."""
+SESSION = MESSAGE_HEADER.pack(0, 0)
+"""From the host, before the first job: more than one follows."""
 
 _encode = json.JSONEncoder().encode  # figures are sent while the code runs and may patch json
 

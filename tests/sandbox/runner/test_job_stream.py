@@ -29,3 +29,23 @@ def test_a_job_without_checks() -> None:
     data = frames.pack_message({"type": "job"})
     assert stream.split(data + frames.STOP) == (data, b"")
     assert (stream.has_checks, stream.stopped) == (False, True)
+
+
+@pytest.mark.parametrize("size", [1, 5, 12, 1000])
+def test_the_jobs_of_a_session(size: int) -> None:
+    stream = JobStream()
+    message = frames.pack_message({"type": "job"}, len(CHECKS)) + CHECKS
+    for prelude in (frames.SESSION, b""):
+        job, checks, data = b"", b"", prelude + message
+        for start in range(0, len(data), size):
+            parts = stream.split(data[start : start + size])
+            job, checks = job + parts[0], checks + parts[1]
+        assert (stream.is_session, stream.is_complete, stream.is_over) == (True, True, False)
+        assert (job, checks) == (frames.pack_message({"type": "job"}), message)
+        for start in range(0, len(frames.OVER), size):
+            assert not stream.is_over
+            assert stream.split(frames.OVER[start : start + size]) == (b"", b"")
+        assert (stream.is_over, stream.stopped) == (True, False)
+        stream.next_job()
+    stream.split(frames.pack_message({"type": "job"}) + frames.STOP)
+    assert stream.stopped
