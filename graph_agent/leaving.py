@@ -8,6 +8,7 @@ asked is still logged if its answer arrives while the process lives.
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401  # has a hook at exit too, which must run after ours
 import contextlib
 import contextvars
 import functools

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -94,10 +95,11 @@ def problem_of(code: str, attempts: list[Attempt], state: AgentState) -> Problem
 def _sure_failure(code: str, state: AgentState) -> Problem | None:
     """Return what the code would fail at if it were run."""
     skipped = state.get("skip_rules") or ()
-    if "undefined_name" not in skipped and (text := undefined_text(code, state)):
-        return Problem("undefined_name", text)
-    if "unknown_column" not in skipped and (text := unknown_column_text(code, state)):
-        return Problem("unknown_column", text)
+    with contextlib.suppress(RecursionError):  # nested deeper than any person writes
+        if "undefined_name" not in skipped and (text := undefined_text(code, state)):
+            return Problem("undefined_name", text)
+        if "unknown_column" not in skipped and (text := unknown_column_text(code, state)):
+            return Problem("unknown_column", text)
     return None
 
 
@@ -141,8 +143,10 @@ class _Asked:
         code = found.code
         if self.question.profile.worked_examples:
             code = with_usual_imports(code, given)
-        code, notes = respelled(code, self.view.state)
-        problem = problem_of(code, self.earlier, self.view.state)
+        problem, notes = problem_of(code, self.earlier, self.view.state), list[str]()
+        if problem is not None:  # it may only be spelled wrong
+            code, notes = respelled(code, self.view.state)
+            problem = problem_of(code, self.earlier, self.view.state)
         return _candidate(code, problem, [*found.notes, *notes])
 
     def asked_afresh(self, written: Candidate, used: Usage) -> _Asked | None:

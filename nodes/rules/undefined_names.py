@@ -33,8 +33,11 @@ def undefined_names(code: str, given: Iterable[str]) -> Iterator[tuple[str, int]
         for node in certain_nodes(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-    unsure = _deleted(tree)
-    for name, line, column in _reported(tree, {*given, *dir(builtins), *_IN_NOTEBOOKS}):
+    known, unsure = {*given, *dir(builtins), *_IN_NOTEBOOKS}, _deleted(tree)
+    bound = _bound_at(tree)
+    if all(name in known or bound.get(name, line) < line for (line, _), name in certain.items()):
+        return  # as in most programs: pyflakes takes much longer than this
+    for name, line, column in _reported(tree, known):
         if certain.get((line, column)) == name and name not in unsure and not _is_magic(name):
             unsure.add(name)  # once is enough
             yield name, line
@@ -69,6 +72,20 @@ def _may_bind_unseen(tree: ast.Module) -> bool:
         if isinstance(node, ast.alias) and node.name in ("*", *_UNFORESEEN):
             return True
     return False
+
+
+def _bound_at(tree: ast.Module) -> dict[str, int]:
+    """Return the last line of the first plain assignment or import of each name."""
+    bound: dict[str, int] = {}
+    for statement in tree.body:
+        names: list[str] = []
+        if isinstance(statement, ast.Assign):
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+            names = [(a.asname or a.name).partition(".")[0] for a in statement.names]
+        for name in names:
+            bound.setdefault(name, statement.end_lineno or statement.lineno)
+    return bound
 
 
 def _deleted(tree: ast.Module) -> set[str]:

@@ -15,14 +15,13 @@ from sandbox.containers.connections import remove_temporary_stores
 from sandbox.engine.connection import engine_errors
 from sandbox.errors import VariableStoreError
 from sandbox.owner import OWNER_LABEL, Owner
-from sandbox.variables.store import VariableStore
+from sandbox.variables.store import VariableStore, is_digest
 
 if TYPE_CHECKING:
     import docker
 
 MIN_AGE_S = 3600.0
 """A younger blob may belong to a run that hasn't reached its first checkpoint yet."""
-_BLOB = re.compile(r"[0-9a-f]{64}")
 _STAGED = re.compile(r"\.[0-9a-f]{16}")
 
 
@@ -95,7 +94,7 @@ def remove_from_store(
     try:
         _remove_job_folders(store, removed)
         for blob in sorted((store.root / "blobs").glob("??/*")):
-            if blob.name not in referenced and _BLOB.fullmatch(blob.name):
+            if blob.name not in referenced and is_digest(blob.name):
                 _remove_blob(blob, min_age_s, removed)
         for staged in sorted((store.root / "blobs").glob(".*")):
             # Recent ones always stay: they may still be being written.

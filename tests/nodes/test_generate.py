@@ -48,6 +48,13 @@ def test_code_that_is_worth_running() -> None:
     assert problem_of("x = 2", [FAILED], {}) is None
 
 
+@pytest.mark.parametrize(
+    "code", ["x = a" + ".b()" * 700, "x = 1" + "+1" * 1_500, "if a:\n    x = 1" + "+1" * 1_500]
+)
+def test_code_nested_too_deeply_to_look_at_has_no_problem(code: str) -> None:
+    assert problem_of(code, [], {}) is None
+
+
 @pytest.fixture
 def store(tmp_path: Any) -> VariableStore:
     return VariableStore(tmp_path)
