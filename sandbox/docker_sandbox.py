@@ -203,12 +203,12 @@ class DockerSandbox:
             variables = variables.variables
         check_arguments("", variables, None, None)
         bundle = self._bundle(variables, source)
-        self._image_fitter.ensure_libraries(bundle, source)
+        self._image_fitter.ensure_libraries(bundle)
         confined.warm_up()
 
         def to_bundle(values: Mapping[str, Any] | VariableBundle | None) -> VariableBundle:
             sent = self._bundle(values, source)
-            self._image_fitter.ensure_libraries(sent, source)
+            self._image_fitter.ensure_libraries(sent)
             return sent
 
         return Session(

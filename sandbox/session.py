@@ -19,7 +19,7 @@ from sandbox.policy import SandboxPolicy
 from sandbox.protocol import OutputListener
 from sandbox.records import Execution
 from sandbox.results.collect import collect
-from sandbox.results.run_decoder import libraries_of
+from sandbox.results.decode import libraries_of
 from sandbox.variables.bundle import StoredResult, VariableBundle
 from sandbox.variables.composing import composed
 from sandbox.variables.store import VariableStore

@@ -9,8 +9,8 @@ from typing import Any
 from graph_agent.results.answer_text import answer_text, named_text, verdict_line
 from graph_agent.results.result import CodeGenerationResult
 from graph_agent.summaries.parts import truncate
-from graph_agent.terminal_text import escape_control_chars, one_line
 from sandbox.records import Execution, Figure
+from sandbox.terminal_text import escape_control_chars, one_line
 
 MAX_PRINTED_CHARS = 10_000
 MAX_SHOWN_VARIABLES = 20

@@ -25,13 +25,13 @@ from graph_agent.runs.starts import NewRun
 from graph_agent.runs.thread_ids import random_thread_id
 from graph_agent.runs.threads import GraphInput, Thread
 from graph_agent.state import AgentInput
-from graph_agent.terminal_text import escape_control_chars, one_line
 from graph_agent.tools.contents import execution_text, pictures_of, result_text
 from graph_agent.tools.given_files import stored_files
 from graph_agent.workflow import AgentWorkflow
 from sandbox import DockerSandbox, Session, VariableBundle, VariableStore
 from sandbox.errors import SandboxError
 from sandbox.records import Execution, Figure
+from sandbox.terminal_text import escape_control_chars, one_line
 
 INSTRUCTIONS = (
     "Runs Python on files in locked-down containers without network, and answers questions about"
