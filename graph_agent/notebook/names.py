@@ -27,17 +27,29 @@ def own_variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> di
     }
 
 
-def named(names: Sequence[str], own: Mapping[str, Any]) -> list[str]:
-    """Return the names that were typed, each once.
+def named(
+    names: Sequence[str], own: Mapping[str, Any], namespace: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the variables whose names were typed, also those that begin with an underscore.
 
     Raises:
-        CodegenError: a variable doesn't exist.
+        CodegenError: a variable doesn't exist, or is a module or a chat model.
     """
+    found = {}
     for name in names:
-        if name not in own:
+        if not name.isidentifier():
+            meant = did_you_mean(name, own) or "; give the value a name in a cell above"
+            raise CodegenError(f"{name!r} isn't the name of a variable{meant}")
+        if name not in namespace:
             meant = did_you_mean(name, own) or "; define it in a cell above"
             raise CodegenError(f"there is no variable {name!r}{meant}")
-    return list(dict.fromkeys(names))
+        value = namespace[name]
+        if isinstance(value, ModuleType):
+            raise CodegenError(f"{name!r} is a module; the code imports what it needs")
+        if is_chat_model(value):
+            raise CodegenError(f"{name!r} is a chat model; name it with --model {name}")
+        found[name] = value
+    return found
 
 
 def mentioned(request: str, own: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,7 @@ from graph_agent.notebook.requests import Earlier, workflow_for
 from graph_agent.notebook.showing import run_and_show, say, show_result, show_waiting
 from graph_agent.records import ApprovalAnswer, ApprovalRequest
 from graph_agent.results.changes.compare import compare_all
+from graph_agent.results.result import CodeGenerationResult
 from graph_agent.runs.approver import read_code
 from graph_agent.runs.threads import saved_approval
 from graph_agent.similar import did_you_mean
@@ -67,7 +68,8 @@ class Session:
         if asked.has("--new"):
             self._earlier = None
         own, earlier = self.own, self._earlier
-        names = named(asked.names, own) or mentioned(asked.request, own)
+        own |= (given := named(asked.names, own, self._shell.user_ns))
+        names = list(given) or mentioned(asked.request, own)
         if not names and earlier is None:
             names = tables(own)
             if len(names) > 1:
@@ -107,10 +109,20 @@ class Session:
         answer = ApprovalAnswer(decision="reject", words=words)
         self._run(AgentWorkflow.resume(thread_id, self._model(model), answer=answer), model, "")
 
+    @property
+    def _is_unsolved(self) -> bool:
+        last = self._shell.user_ns.get(RESULT)
+        return isinstance(last, CodeGenerationResult) and not last.success
+
     def accept(self, names: list[str]) -> None:
         """Put waiting values into the notebook, and the code into the next cell."""
         if self.acceptance.waiting is None and self._asking is not None:
             raise CodegenError("the code waits for approval and hasn't run; run its cell first")
+        if self.acceptance.waiting is None and self._is_unsolved:
+            raise CodegenError(
+                "the last request wasn't solved, so nothing waits; what its code made is in"
+                f" {RESULT}.variables"
+            )
         result, accepted = self.acceptance.accept(names)
         say(f"Accepted: {', '.join(accepted) or 'nothing'}. To take it back: %codegen_undo")
         self._shell.set_next_input(escape_control_chars(result.code))

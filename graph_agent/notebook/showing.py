@@ -57,7 +57,7 @@ def show_result(
     if not result.success or not changes.values:
         _end(view, shown)
         return
-    hint = "" if accepted else "Nothing is changed yet. Take it over with %codegen_accept"
+    hint = "" if accepted else _hint(changes)
     title = "Changes in your variables"
     _end(
         view,
@@ -71,6 +71,12 @@ def show_result(
     )
 
 
+def _hint(changes: Changes) -> str:
+    if all(change.kind == "unchanged" and not change.sampled for change in changes.values):
+        return "Your variables have these values already."
+    return "Nothing is changed yet. Take it over with %codegen_accept"
+
+
 def show_waiting(result: CodeGenerationResult, view: View) -> None:
     """Show code that needs approval; the next cell holds it to be edited and run."""
     request = result.waiting_for
@@ -81,7 +87,8 @@ def show_waiting(result: CodeGenerationResult, view: View) -> None:
         f" code, or reject it with <code>%codegen_reject WORDS</code>.</p><ul>{reasons}</ul>"
         f"{code_html(request.code)}</div>"
     )
-    _end(view, {"text/plain": approval_text(request), "text/html": page})
+    how = "Run the next cell to approve this code, or reject it with %codegen_reject WORDS"
+    _end(view, {"text/plain": f"{approval_text(request)}\n{how}", "text/html": page})
 
 
 def say(text: str) -> None:

@@ -38,11 +38,25 @@ def test_mentioned_names_are_words_of_the_request() -> None:
 
 
 def test_an_unknown_name_has_a_suggestion() -> None:
-    assert named(["tips", "tips"], {"tips": 1}) == ["tips"]
-    with pytest.raises(CodegenError, match="did you mean 'tips'"):
-        named(["tpis"], {"tips": 1})
-    with pytest.raises(CodegenError, match="define it"):
-        named(["other"], {"tips": 1})
+    own = {"tips": 1}
+    assert named(["tips", "tips"], own, own) == {"tips": 1}
+    for name, said in (
+        ("tpis", "no variable 'tpis'; did you mean 'tips'"),
+        ("other", "define it"),
+        ("tips['a']", "isn't the name of a variable"),
+        ("other.head()", "give the value a name"),
+    ):
+        with pytest.raises(CodegenError, match=said):
+            named([name], own, own)
+
+
+def test_a_name_that_was_typed_may_begin_with_an_underscore() -> None:
+    namespace = {"_mine": 1, "pd": pd, "m": ScriptedModel()}
+    assert named(["_mine"], {}, namespace) == {"_mine": 1}
+    with pytest.raises(CodegenError, match="'pd' is a module"):
+        named(["pd"], {}, namespace)
+    with pytest.raises(CodegenError, match="--model m"):
+        named(["m"], {}, namespace)
 
 
 def test_tables_of_all_libraries() -> None:

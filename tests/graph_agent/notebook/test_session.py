@@ -47,6 +47,24 @@ def test_what_waits_for_approval_can_not_be_accepted_yet(kernel: Kernel) -> None
     assert "waits for approval" in kernel.run("%codegen_accept").error
 
 
+def test_what_was_not_solved_does_not_wait(kernel: Kernel) -> None:
+    kernel.run("m = model('x = 1', '1 / 0', '_two = _one + 1')")
+    kernel.run("_one = 1")
+    kernel.run("%%codegen tips --model m --accept\nCount")
+    kernel.run("%%codegen tips --model m --new --max-attempts 1\nDivide")
+    assert "wasn't solved" in kernel.run("%codegen_accept").error
+    again = kernel.run("%%codegen _one --model m --new --returns _two\nAdd one")
+    assert "+ _two (new): int: 2" in again.text
+
+
+def test_values_that_are_there_already(kernel: Kernel) -> None:
+    kernel.run("m = model('x = 1', 'x = 1')")
+    kernel.run("%%codegen tips --model m --accept\nCount")
+    again = kernel.run("%%codegen tips --model m --new\nCount")
+    assert "= x (unchanged)" in again.text
+    assert "have these values already" in again.text
+
+
 def test_a_killed_run_that_does_not_wait_is_not_continued_by_an_answer(kernel: Kernel) -> None:
     kernel.run("m = model('import time; print(7, flush=True); time.sleep(2); x = 1')")
     kernel.finish(kernel.start("%%codegen tips --model m\nSleep"), until="<pre>7\n")
