@@ -23,6 +23,7 @@ from graph_agent.notebook.names import (
 from graph_agent.notebook.options import Asked
 from graph_agent.notebook.requests import Earlier, workflow_for
 from graph_agent.notebook.showing import run_and_show, say, show_result, show_waiting
+from graph_agent.progress.picture import RUNS, WRITES
 from graph_agent.records import ApprovalAnswer, ApprovalRequest
 from graph_agent.results.changes.compare import compare_all
 from graph_agent.results.result import CodeGenerationResult
@@ -97,7 +98,8 @@ class Session:
     def approve(self, thread_id: str, model: str | None, body: str) -> None:
         """Run the code of an approval cell."""
         answer = answer_from(body, _waiting_in(thread_id, model))
-        self._run(AgentWorkflow.resume(thread_id, self._model(model), answer=answer), model, "")
+        workflow = AgentWorkflow.resume(thread_id, self._model(model), answer=answer)
+        self._run(workflow, model, "", first_step=RUNS)
 
     def reject(self, words: str, thread_id: str | None, model: str | None) -> None:
         """Reject the code that waits, and let the model write another."""
@@ -137,12 +139,18 @@ class Session:
             say(f"Left alone, because assigned again since: {', '.join(kept)}")
 
     def _run(
-        self, workflow: AgentWorkflow, model: str | None, note: str, accept: bool = False
+        self,
+        workflow: AgentWorkflow,
+        model: str | None,
+        note: str,
+        *,
+        accept: bool = False,
+        first_step: str = WRITES,
     ) -> None:
         self.acceptance.waiting = None
         self._stopped = (workflow.thread_id, model)
         how = how_to_resume(workflow.thread_id, model)
-        result, view = run_and_show(workflow, note, how)
+        result, view = run_and_show(workflow, note, how, first_step)
         self._stopped = self._asking = None
         self._shell.user_ns[RESULT] = result
         if result.waiting_for is not None:

@@ -10,6 +10,7 @@ from graph_agent.errors import AgentError, CheckpointError
 from graph_agent.notebook.messages import CodegenError
 from graph_agent.progress.area import NotebookArea
 from graph_agent.progress.following import follow
+from graph_agent.progress.picture import WRITES
 from graph_agent.progress.places import in_kernel
 from graph_agent.progress.terminal import Progress
 from graph_agent.results.changes.records import Changes
@@ -26,18 +27,23 @@ Bundle = dict[str, str]
 View = NotebookArea | Progress
 
 
-def run_and_show(workflow: AgentWorkflow, note: str, how: str) -> tuple[CodeGenerationResult, View]:
+def run_and_show(
+    workflow: AgentWorkflow, note: str, how: str, first_step: str = WRITES
+) -> tuple[CodeGenerationResult, View]:
     """Run a workflow and show it; return its result, and where it was shown.
 
     Args:
         workflow: what to run.
         note: a line about it.
         how: the line that continues it.
+        first_step: what it does first.
 
     Raises:
         CodegenError: it was interrupted, or failed; says how to continue.
     """
     view: View = NotebookArea() if in_kernel() else _in_terminal()
+    if isinstance(view, NotebookArea):
+        view.picture.first_step = first_step
     if note:
         view.say(note)
     try:

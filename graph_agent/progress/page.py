@@ -53,7 +53,8 @@ def _title(attempt: Round) -> str:
 
 
 def _round(attempt: Round) -> Iterator[str]:
-    yield code_html(attempt.code)
+    if attempt.code:
+        yield code_html(attempt.code)
     if attempt.problem:
         yield f"<p>Not run: {escaped(attempt.problem)}</p>"
     run = attempt.execution

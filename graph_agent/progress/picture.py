@@ -46,11 +46,13 @@ class Round:
 class Picture:
     """A run: what it does now, since when, and its attempts.
 
-    ``note``: a line about it. ``clock`` counts seconds.
+    ``first_step``: what it does once it is started. ``note``: a line about it. ``clock`` counts
+    seconds.
     """
 
     clock: Callable[[], float] = time.monotonic
     step: str = "starting"
+    first_step: str = WRITES
     note: str = ""
     thread_id: str | None = None
     rounds: list[Round] = field(default_factory=list)
@@ -78,30 +80,37 @@ class Picture:
         """Take in one event."""
         match event:
             case Started(thread_id):
-                self.thread_id, self.step = thread_id, WRITES
+                self.thread_id, self.step = thread_id, self.first_step
             case CodeToken(text):
                 self._written = _last(self._written + text)
             case Generated(number, code, problem):
                 self.rounds.append(Round(number, code, problem))
                 self.step, self._written = RUNS, ""
-            case Printed(_, text) if self.rounds:
-                self.rounds[-1].printed = _last(self.rounds[-1].printed + text)
-            case Executed(_, execution) if self.rounds:
-                self.rounds[-1].execution = execution
-                self.rounds[-1].printed = _last(execution.stdout + execution.stderr)
+            case Printed(_, text):
+                attempt = self._running()
+                attempt.printed = _last(attempt.printed + text)
+            case Executed(number, execution):
+                attempt = self._running(number)
+                attempt.execution = execution
+                attempt.printed = _last(execution.stdout + execution.stderr)
                 self.step = "the result is judged"
-            case Drawn(_, figure) if self.rounds:
-                self.rounds[-1].figures.append(figure)
-            case Analyzed(_, analysis) if self.rounds:
-                self.rounds[-1].analysis, self.step = analysis, "deciding"
+            case Drawn(number, figure):
+                self._running(number).figures.append(figure)
+            case Analyzed(number, analysis):
+                self._running(number).analysis, self.step = analysis, "deciding"
             case Decided(decision):
                 self.step = WRITES if decision in ("retry", "candidate") else "finishing"
             case Waiting(approval):
                 self.step = f"attempt {approval.attempt} waits for your approval"
             case Finished(result):
                 self.result = result
-            case _:
-                pass  # an event of an attempt that an earlier process began
+
+    def _running(self, number: int = 1) -> Round:
+        """Return the attempt that an event is about; its code is unknown if it began earlier."""
+        if not self.rounds:
+            self.rounds.append(Round(number))
+            self.step = RUNS
+        return self.rounds[-1]
 
 
 def _last(text: str) -> str:

@@ -26,7 +26,7 @@ def thread_of(approval_cell: str) -> str:
 
 
 def test_running_the_cell_approves_the_code(kernel: Kernel) -> None:
-    kernel.run("m = model('x = 1')")
+    kernel.run("m = model('import time; print(7, flush=True); time.sleep(1); x = 1')")
     asked = kernel.run("%%codegen tips --model m --approve\nCount")
     assert "waits for you" in asked.html
     assert asked.next_cell is not None
@@ -34,6 +34,9 @@ def test_running_the_cell_approves_the_code(kernel: Kernel) -> None:
     assert "# - every run needs approval" in asked.next_cell
     ran = kernel.run(asked.next_cell)
     assert "+ x (new): int: 1" in ran.text
+    live = next(page for page in ran.pages if "<pre>7" in page)
+    assert "the code runs in its container" in live
+    assert not any("the model writes code" in page for page in ran.pages)
     assert kernel.run("print(_codegen.attempts[-1].review.decision)").printed == "approve\n"
     answered = kernel.run(asked.next_cell).error
     assert "no code that waits" in answered

@@ -52,15 +52,18 @@ def test_each_attempt_keeps_what_became_of_it() -> None:
     assert shown.step == "the code runs in its container"
 
 
+def test_an_attempt_that_began_in_an_earlier_process_is_shown_without_its_code() -> None:
+    shown = picture(Started("t"), Printed("stdout", "a"))
+    assert (shown.step, shown.rounds[0].printed) == ("the code runs in its container", "a")
+    shown = picture(Executed(2, ExecutionRecord(outcome="ok")), Analyzed(2, NO))
+    assert [(each.number, each.analysis) for each in shown.rounds] == [(2, NO)]
+
+
 def test_endless_text_is_kept_short() -> None:
     shown = picture(Generated(1, "x", None), *[Printed("stdout", "x" * 9_000) for _ in range(9)])
     assert len(shown.rounds[0].printed) == MAX_TEXT_CHARS
     shown = picture(*[CodeToken("x" * 9_000) for _ in range(9)])
     assert len(shown.being_written) == MAX_TEXT_CHARS
-
-
-def test_a_resumed_run_may_begin_in_the_middle() -> None:
-    assert picture(Started("t"), Analyzed(1, NO), Printed("stdout", "x")).rounds == []
 
 
 def test_the_time_is_that_of_the_clock() -> None:
