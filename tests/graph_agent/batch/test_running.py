@@ -70,7 +70,7 @@ def test_a_batch_its_folder_and_its_totals(tmp_path: Path, sandbox: DockerSandbo
     assert {each.name for each in out.iterdir()} == {
         "results.jsonl", "setup.json", "summary.json", *(f"n{n}" for n in range(6)),
     }  # fmt: skip
-    assert (out / "n3" / "code.py").read_text("utf-8").endswith("answer = 3\n")
+    assert "answer = 3\n" in (out / "n3" / "code.py").read_text("utf-8")
     found = samples(tmp_path / "batch.prom")
     assert (found["requests/solved"], found["requests/not_solved"]) == (5, 1)
     assert found["tokens_total/input"] == 66
@@ -248,10 +248,10 @@ def test_killed_while_programs_run_nothing_is_asked_twice(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_moments(tmp_path: Path, settings: Settings, seed: int) -> None:
     """What was being asked at a kill is asked again; what was answered and kept never is."""
-    count, chance = 10, random.Random(seed)
+    count, chance = 6, random.Random(seed)
     path = write_lines(tmp_path / "requests.jsonl", [line(number) for number in range(count)])
     out, kept_before, kills = tmp_path / "out", 0, 0
     with NumberServer(delay_s=0.3) as server:

@@ -102,6 +102,7 @@ def test_a_sample_trace_has_the_values_that_the_model_sees(tmp_path: Path) -> No
     attributes = {
         attribute.key: attribute.value.string_value for attribute in model_spans[0].attributes
     }
+    assert attributes["gen_ai.operation.name"] == "chat"
     assert "Request: Count the names" in attributes["gen_ai.prompt"]
     assert "raise ValueError" in attributes["gen_ai.completion"]
     assert attributes["langsmith.metadata.mine"] == "metadatacanary"
