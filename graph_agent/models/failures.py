@@ -6,7 +6,6 @@ examined together with its causes, the nearest first.
 
 from __future__ import annotations
 
-import difflib
 import re
 import ssl
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -23,6 +22,7 @@ from graph_agent.errors import (
     ModelTransientError,
 )
 from graph_agent.models.names import LLMModels
+from graph_agent.similar import closest
 
 __all__ = ["classify", "is_transient", "raise_translated"]
 
@@ -205,8 +205,8 @@ def _is_unreachable(exc: BaseException) -> bool:
 
 def _no_model(model: str, why: str) -> ModelError:
     known = [name.value for name in LLMModels]
-    close = difflib.get_close_matches(model.rpartition(":")[2], known, n=1, cutoff=0.7)
-    meant = f"; did you mean {close[0]!r}?" if close and close[0] != model else ""
+    close = closest(model.rpartition(":")[2], known, 0.7)
+    meant = f"; did you mean {close!r}?" if close not in (None, model) else ""
     return ModelRequestError(
         f"the provider has no model {model!r} for this key ({why}){meant or '; check its name'}"
     )

@@ -59,7 +59,7 @@ def test_while_the_model_thinks(tmp_path: Path) -> None:
     assert again.json["variables"]["x"]["value"] == 1
 
 
-AGAIN = "again stops it"
+AGAIN = "again stops at once"
 """Part of the message after the first interrupt."""
 SLEEPS = "import time\ntime.sleep({})\nprint('over')"
 

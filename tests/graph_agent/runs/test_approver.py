@@ -29,6 +29,11 @@ def test_yes(word: str) -> None:
     assert asked("", "what?", word)[0].decision == "approve"
 
 
+def test_an_unknown_word_is_told_what_may_be_typed() -> None:
+    _, shown = asked("sure", "y")
+    assert shown == ["Please type y (run it), e (edit it) or n (don't run it)."]
+
+
 def test_no_asks_why() -> None:
     answer, _ = asked("n", " Too slow.\n")
     assert (answer.decision, answer.words) == ("reject", "Too slow.")

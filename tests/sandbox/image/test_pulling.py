@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import docker
 import pytest
@@ -132,13 +133,13 @@ def spec(client: docker.DockerClient, request: pytest.FixtureRequest) -> Iterato
 
 @pytest.mark.docker
 def test_an_image_that_the_registry_has_is_not_built(
-    served: Registry, client: docker.DockerClient, spec: ImageSpec
+    served: Registry, client: docker.DockerClient, spec: ImageSpec, tmp_path: Path
 ) -> None:
     architecture = client.version()["Arch"]
     tag = name_in("", spec.tag, architecture).rpartition(":")[2]
     served.add(tag, architecture, {PYTHON_LABEL: spec.python})
     said: list[str] = []
-    assert build_image(client, spec=spec, progress=said.append) == spec.tag
+    assert build_image(client, spec=spec, progress=said.append, cache_dir=tmp_path) == spec.tag
     assert client.images.get(spec.tag).labels[PYTHON_LABEL] == spec.python
     assert said == [f"asking {served.name} for the image"]
     names = [name for image in client.images.list() for name in image.tags]
