@@ -55,7 +55,7 @@ def _upload(files):
         except OSError as error:
             return "permission_denied" if error.errno == 30 else str(error.strerror)
     return [write(*file) for file in files]
-_upload(_files)
+_upload(globals().pop("_files"))
 """
 _DOWNLOAD = """\
 def _download(paths):
