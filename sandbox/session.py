@@ -110,6 +110,11 @@ class Session:
         """Why it has ended; empty while it is open."""
         return self._ended
 
+    @property
+    def container_id(self) -> str:
+        """The engine's id of the container."""
+        return self._lease.container.id
+
     def __enter__(self) -> Self:
         return self
 

@@ -48,7 +48,7 @@ def engine() -> Iterator[Any]:
 
 
 def _container(session: Session) -> str:
-    return session._lease.container.id
+    return session.container_id
 
 
 def _is_there(engine: Any, container: str) -> bool:
