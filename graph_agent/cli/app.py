@@ -380,7 +380,10 @@ def batch(
             "--metrics", metavar="FILE", help="Write Prometheus metrics there after each result."
         ),
     ] = None,
-    ray: Annotated[str | None, typer.Option("--ray", metavar="ADDRESS", hidden=True)] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", hidden=True, help="Not available yet."),
+    ] = None,
     max_attempts: MaxAttempts = None,
     candidates: Candidates = None,
     allow_package: AllowPackages = None,

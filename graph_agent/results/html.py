@@ -95,8 +95,8 @@ def figure_html(figure: Figure) -> str:
 def code_html(code: str) -> str:
     """Show Python with its words coloured. The ground is light, because the colours are dark."""
     from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
 
     lexer, formatter = PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, noclasses=True)
     shown = highlight(escape_control_chars(code), lexer, formatter)

@@ -97,8 +97,8 @@ def repeat_command(state: Mapping[str, Any]) -> str:
 def highlighted(code: str) -> str:
     """Return code as HTML with its parts marked; everything in it is escaped."""
     from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
 
     shown: str = highlight(escape_control_chars(code), PythonLexer(), HtmlFormatter())
     return shown
@@ -106,7 +106,7 @@ def highlighted(code: str) -> str:
 
 def _code_style() -> str:
     """Return the colours of code, for a light and for a dark page."""
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters.html import HtmlFormatter
 
     light, dark = (
         HtmlFormatter(style=name).get_style_defs(".highlight") for name in (_LIGHT, _DARK)

@@ -120,10 +120,10 @@ def test_no_room_for_the_results_files(tmp_path: Path, disk: Path) -> None:
         command = Command(tmp_path / "work", server)
         done = command.here("run", "Say seven", "--model", "gemini-2.5-pro", "--out", str(out))
         assert done.code == 3, done.err
-        thread = done.err.split("codegen-agent resume ")[1].split()[0]
+        thread = done.err.split("codegen-agent show ")[1].split()[0]
         assert [path.name for path in out.rglob("*") if path.is_file()] == []
         elsewhere = tmp_path / "elsewhere"
-        again = command.here("resume", thread, "--out", str(elsewhere))
+        again = command.here("show", thread, "--out", str(elsewhere))
         assert again.code == 0, again.err
         assert len(server.requests) == 2
     assert max(path.stat().st_size for path in elsewhere.rglob("*.bin")) == 3_000_000

@@ -10,7 +10,7 @@ from graph_agent.cli.app import app
 from tests.graph_agent.cli.command import Command
 
 COMMANDS = {
-    *("run", "resume", "fork", "threads", "show", "forget", "exec", "doctor"),
+    *("run", "resume", "fork", "threads", "show", "forget", "exec", "batch", "mcp", "doctor"),
     *("sandbox build", "sandbox gc", "variables gc", "model fetch"),
     *("variables verify", "env allow", "env deny", "env status"),
     *("model list", "eval run", "eval compare"),

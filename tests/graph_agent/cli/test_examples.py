@@ -35,7 +35,9 @@ def test_every_command_has_examples() -> None:
 def test_an_example_uses_a_command_and_its_options(example: str) -> None:
     known = commands()
     known |= {"eval": known["eval run"]}  # eval SUITE
-    name = next(name for name in known if re.match(rf"codegen-agent {name}( |$)", example))
+    name = next(
+        name for name in known if re.search(rf"(^|[A-Z]=\S+ )codegen-agent {name}( |$)", example)
+    )
     options = {option for param in known[name].params for option in param.opts}
     assert set(re.findall(r" (--[\w-]+)", example)) <= options
 

@@ -219,7 +219,7 @@ def test_something_else_than_a_model_is_refused(model: Any) -> None:
     ("name", "words"),
     [
         ("openai:gpt-5", "OPENAI_API_KEY"),
-        ("anthropic:claude-sonnet-4-5", "pip install langchain-anthropic"),
+        ("mistralai:mistral-large-latest", "pip install langchain-mistralai"),
         ("nobody:model", "Supported providers"),
     ],
 )

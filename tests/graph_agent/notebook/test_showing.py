@@ -77,6 +77,6 @@ def test_ipythons_terminal_shows_lines(kernel: Kernel) -> None:
     asked = kernel.run("%%codegen tips --model m\nCount")
     kernel.run("from graph_agent.progress.places import in_kernel; showing.in_kernel = in_kernel")
     assert asked.displays == []
-    assert "attempt 1: 1 line of code" in asked.printed
+    assert "attempt 1 ran: ok" in asked.printed
     assert "Answer: 1" in asked.printed
     assert "+ x (new): int: 1" in asked.printed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from html.parser import HTMLParser
 from typing import Any
 
@@ -89,3 +91,29 @@ def test_a_figure_shows_its_picture() -> None:
     assert set(plotly._repr_mimebundle_()) == {"text/plain", "image/png"}
     bare = Figure(b"{}", "application/vnd.plotly.v1+json", 1, 1)
     assert set(bare._repr_mimebundle_()) == {"text/plain"}
+
+
+FIRST_USE = """
+import sys, threading
+from graph_agent.results.html import code_html
+from graph_agent.results.report import highlighted
+sys.setswitchinterval(1e-6)
+barrier, failed = threading.Barrier(16), []
+def work(show):
+    barrier.wait()
+    try:
+        show("x = 1")
+    except Exception as error:
+        failed.append(repr(error))
+threads = [threading.Thread(target=work, args=(s,)) for s in (code_html, highlighted) * 8]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not failed, failed[0]
+"""
+
+
+def test_code_is_shown_by_many_threads_at_once() -> None:
+    """Pygments replaces its packages while they are imported."""
+    subprocess.run([sys.executable, "-c", FIRST_USE], check=True, timeout=60)

@@ -29,7 +29,7 @@ def test_a_run_as_text() -> None:
         figures=(PNG,),
     )
     text = execution_text(run)
-    for part in ("printed", "2 rows × 1 columns", "n: 3", "f can't leave", "a.csv (3 bytes)"):
+    for part in ("printed", "2 rows × 1 column", "n: 3", "f can't leave", "a.csv (3 bytes)"):
         assert part in text
     for part in ("last expression: 4", "Changed inputs: df", "1 figure"):
         assert part in text
