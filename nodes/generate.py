@@ -35,6 +35,7 @@ from nodes.dependencies import Dependencies
 from nodes.intake import initial_state
 from nodes.opening import opening_messages
 from nodes.rules.before_running import respelled, undefined_text, unknown_column_text
+from nodes.rules.given_data import with_given_table
 
 log = logging.getLogger(__name__)
 
@@ -143,9 +144,11 @@ class _Asked:
         code = found.code
         if self.question.profile.worked_examples:
             code = with_usual_imports(code, given)
-        problem, notes = problem_of(code, self.earlier, self.view.state), list[str]()
+        code, notes = with_given_table(code, self.view.state)
+        problem = problem_of(code, self.earlier, self.view.state)
         if problem is not None:  # it may only be spelled wrong
-            code, notes = respelled(code, self.view.state)
+            code, spelled = respelled(code, self.view.state)
+            notes = [*notes, *spelled]
             problem = problem_of(code, self.earlier, self.view.state)
         return _candidate(code, problem, [*found.notes, *notes])
 
