@@ -35,7 +35,6 @@ from nodes.dependencies import Dependencies
 from nodes.intake import initial_state
 from nodes.opening import opening_messages
 from nodes.rules.before_running import respelled, undefined_text, unknown_column_text
-from nodes.rules.given_data import with_given_table
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +143,9 @@ class _Asked:
         code = found.code
         if self.question.profile.worked_examples:
             code = with_usual_imports(code, given)
-        code, notes = with_given_table(code, self.view.state)
-        problem = problem_of(code, self.earlier, self.view.state)
+        problem, notes = problem_of(code, self.earlier, self.view.state), list[str]()
         if problem is not None:  # it may only be spelled wrong
-            code, spelled = respelled(code, self.view.state)
-            notes = [*notes, *spelled]
+            code, notes = respelled(code, self.view.state)
             problem = problem_of(code, self.earlier, self.view.state)
         return _candidate(code, problem, [*found.notes, *notes])
 

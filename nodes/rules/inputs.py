@@ -13,7 +13,7 @@ from nodes.rules.program_names import CodeWords, reads
 from nodes.rules.rule import Evidence
 from nodes.rules.whole_tables import uses_whole_table
 
-__all__ = ["input_ignored", "input_overwritten", "untouched_column", "wants_made_up"]
+__all__ = ["input_ignored", "input_overwritten", "untouched_column"]
 
 _SINGLE = {"int", "float", "complex", "str", "bool", "decimal.Decimal"}
 _COLLECTIONS = {"list", "dict", "tuple", "set", "frozenset", "range"}
@@ -42,7 +42,7 @@ def input_overwritten(evidence: Evidence) -> Iterator[str]:
         for name, kind in evidence.given.items()
         if (kind in _SINGLE or _is_data(kind)) and name not in evidence.earlier_results
     }
-    if not watched or wants_made_up(evidence.request):
+    if not watched or _MADE_UP_WANTED.search(evidence.request):
         return
     if not watched.keys() & evidence.stored:
         return
@@ -68,18 +68,13 @@ def input_ignored(evidence: Evidence) -> Iterator[str]:
     certain = (node.id for node in certain_nodes(evidence.tree) if isinstance(node, ast.Name))
     if not given.keys().isdisjoint(certain) and not given.keys() & evidence.stored:
         return  # one of them is read
-    if wants_made_up(evidence.request) or reads(evidence.tree) & given.keys():
+    if _MADE_UP_WANTED.search(evidence.request) or reads(evidence.tree) & given.keys():
         return
     found = _made_up_in(evidence.tree, evidence.request)
     names = _meant(evidence) if found is not None else []
     if found is not None and names:
         listed = ", ".join(map(repr, names))
         yield f"The code works on {found.how} and never reads what it was given: {listed}."
-
-
-def wants_made_up(request: str) -> bool:
-    """Whether a request may want data that isn't the given data."""
-    return _MADE_UP_WANTED.search(request) is not None
 
 
 def _made_up_in(tree: ast.Module, request: str) -> MadeUp | None:
