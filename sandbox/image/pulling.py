@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import docker
 
 REGISTRY_VARIABLE = "CODEGEN_AGENT_IMAGE_REGISTRY"
-"""Such as ``ghcr.io/owner``; unset: nothing is pulled."""
+"""Such as ``registry.example.org/owner``; unset: nothing is pulled."""
 _REGISTRY = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*")
 
 

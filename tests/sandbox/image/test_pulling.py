@@ -163,8 +163,8 @@ def test_an_image_of_another_kind_or_none_is_refused(
 def test_without_the_setting_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(REGISTRY_VARIABLE, raising=False)
     assert registry() is None
-    for name in ("not a name", "https://ghcr.io/x", ""):
+    for name in ("not a name", "https://registry.example.org/x", ""):
         monkeypatch.setenv(REGISTRY_VARIABLE, name)
         assert registry() is None
-    monkeypatch.setenv(REGISTRY_VARIABLE, "ghcr.io/owner/")
-    assert registry() == "ghcr.io/owner"
+    monkeypatch.setenv(REGISTRY_VARIABLE, "registry.example.org/owner/")
+    assert registry() == "registry.example.org/owner"
