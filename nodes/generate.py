@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
@@ -133,7 +134,7 @@ class _Asked:
     """What a new run puts into the state."""
     question: Question
     task: TaskRef
-    afresh: Question | None = None
+    afresh: Callable[[], Question] | None = None
     used: Usage = field(default_factory=Usage)
 
     def written(self, reply: ModelReply) -> Candidate:
@@ -156,7 +157,7 @@ class _Asked:
         if self.view.call_limit(used) is not None:
             return None
         log.info("the program repeats a failed one; asking without it")
-        return replace(self, question=self.afresh, afresh=None, used=used)
+        return replace(self, question=self.afresh(), afresh=None, used=used)
 
     def without_answer(self, error: ModelAnswerError) -> Json:
         """Count a truncated or empty answer as an attempt without code."""
@@ -220,10 +221,11 @@ def _questions(
     model: BaseChatModel,
     packages: Mapping[str, str],
     config: RunnableConfig,
-) -> tuple[Question, Question | None]:
+) -> tuple[Question, Callable[[], Question] | None]:
     """Return the question for an attempt's program of this number, from 0, and one without history.
 
-    The second is for a small model that repeats what failed although it is told not to.
+    The second, made when it is needed, is for a small model that repeats what failed although it
+    is told not to.
     """
     profile = profile_of(model)
 
@@ -237,5 +239,5 @@ def _questions(
 
     failed = len(earlier) if profile.worked_examples else 0
     usual = question(earlier, number + failed, TEMPERATURE if number else RETRY_TEMPERATURE)
-    afresh = question([], AFRESH_SEED + number + failed, TEMPERATURE) if failed else None
-    return usual, afresh
+    afresh = functools.partial(question, [], AFRESH_SEED + number + failed, TEMPERATURE)
+    return usual, afresh if failed else None

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
+from graph_agent.prompts.code_cleaning import tree_of
 from nodes.rules.certain_reads import certain_nodes
 
 __all__ = ["undefined_names"]
@@ -25,7 +26,7 @@ def undefined_names(code: str, given: Iterable[str]) -> Iterator[tuple[str, int]
     Claims nothing about a program that may bind names unseen, and nothing about code that
     may not run: in functions, branches and handlers.
     """
-    tree = _parsed(code)
+    tree = tree_of(code)
     if tree is None or _may_bind_unseen(tree):
         return
     certain = {
@@ -37,29 +38,23 @@ def undefined_names(code: str, given: Iterable[str]) -> Iterator[tuple[str, int]
     bound = _bound_at(tree)
     if all(name in known or bound.get(name, line) < line for (line, _), name in certain.items()):
         return  # as in most programs: pyflakes takes much longer than this
-    for name, line, column in _reported(tree, known):
+    for name, line, column in _reported(code, known):
         if certain.get((line, column)) == name and name not in unsure and not _is_magic(name):
             unsure.add(name)  # once is enough
             yield name, line
 
 
-def _parsed(code: str) -> ast.Module | None:
-    try:
-        return ast.parse(code)  # a tree of its own: pyflakes writes into it
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _reported(tree: ast.Module, known: Iterable[str]) -> list[tuple[str, int, int]]:
+def _reported(code: str, known: Iterable[str]) -> list[tuple[str, int, int]]:
     from pyflakes.checker import Checker
     from pyflakes.messages import UndefinedName
 
-    # It binds each built-in name anew, which takes most of its time: give it those that are used.
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    few = type("Checker", (Checker,), {"builtIns": used.intersection(known)})
     try:
+        tree = ast.parse(code)  # of its own: pyflakes writes into it
+        # It binds each built-in name anew, which takes most of its time: give it those in use.
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        few = type("Checker", (Checker,), {"builtIns": used.intersection(known)})
         checker = few(tree)
-    except (RecursionError, AttributeError, TypeError):  # a syntax that it doesn't know
+    except (RecursionError, MemoryError, AttributeError, TypeError):  # new syntax
         return []
     named = [message for message in checker.messages if isinstance(message, UndefinedName)]
     return [(str(each.message_args[0]), each.lineno, each.col) for each in named]

@@ -47,9 +47,9 @@ want none, and not for 2 of the first 50 and 2 of the next 21 that want one.
 
 `python -m tests.nodes.rules.false_alarms WHEEL…` runs right programs that were written without
 knowing the rules, and counts what rules and checks find in them. On 2026-11-30, of 161 programs of
-HumanEval 0 were failed, and 12 got a hint (`blank_result`: their first argument is empty). Of about
-150 of DataFrameBench, 3 were failed, each for a figure that was wanted, or drawn, only under a
-condition; since that was changed, 0 of 107 are, and 5 got a hint.
+HumanEval 0 were failed, and 12 got a hint (`blank_result`: their first argument is empty). Three of
+DataFrameBench's were failed, each for a figure that was wanted, or drawn, only under a condition.
+Since that was changed, of 107 of its programs 0 are failed, and 5 got a hint.
 """
 NOTES = """
 ## Limits of each rule
