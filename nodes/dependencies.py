@@ -19,7 +19,8 @@ class Dependencies:
 
     ``client`` makes the chat model for a name, or the graph's own for None.
     ``files_folder`` holds the files that an input may name; None: it may name none.
-    ``candidates``: how many programs an attempt has, if the input doesn't say.
+    ``candidates``: how many programs an attempt has, if the input doesn't say; None: what suits
+    the model and the request.
     """
 
     client: Callable[[str | None], BaseChatModel]
@@ -27,4 +28,4 @@ class Dependencies:
     store: VariableStore
     calls: CallLog
     files_folder: Path | None = None
-    candidates: int = 1
+    candidates: int | None = None

@@ -29,6 +29,12 @@ from graph_agent.models.made_clients import RETRY_TEMPERATURE, TEMPERATURE, vari
 from graph_agent.prompts.code_cleaning import tree_of
 from graph_agent.prompts.code_extraction import program_in, with_usual_imports
 from graph_agent.prompts.generation import generation_messages
+from graph_agent.prompts.short_programs import (
+    short_messages,
+    short_opening,
+    wants_short_program,
+    with_wanted_name,
+)
 from graph_agent.records import Attempt, Candidate, Json, ProblemKind, Usage
 from graph_agent.state import AgentState
 from nodes.candidates.voting import next_candidate
@@ -144,6 +150,7 @@ class _Asked:
         code = found.code
         if self.question.profile.worked_examples:
             code = with_usual_imports(code, given)
+            code = with_wanted_name(code, self.view.state.get("returns") or ())
         problem, notes = problem_of(code, self.earlier, self.view.state), list[str]()
         if problem is not None:  # it may only be spelled wrong
             code, notes = respelled(code, self.view.state)
@@ -214,6 +221,22 @@ def _prepare(
     return _Asked(view, earlier, update, question, task, afresh)
 
 
+def _short_question(
+    state: AgentState,
+    earlier: list[Attempt],
+    number: int,
+    model: BaseChatModel,
+    config: RunnableConfig,
+) -> Question:
+    """Ask for a short program, as if nothing had failed before: these prompts show no failure."""
+    seed = number - 1 + len(earlier)
+    client = with_opening(varied(model, seed), short_opening, slot=1)
+    profile = profile_of(model)
+    return Question(
+        client, profile, short_messages(state, profile), "generate", config, variant=number
+    )
+
+
 def _questions(
     state: AgentState,
     earlier: list[Attempt],
@@ -228,6 +251,8 @@ def _questions(
     is told not to.
     """
     profile = profile_of(model)
+    if number and profile.worked_examples and wants_short_program(state):
+        return _short_question(state, earlier, number, model, config), None
 
     def question(told: list[Attempt], seed: int, temperature: float) -> Question:
         client = varied(model, seed, temperature) if seed else model

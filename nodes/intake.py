@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from pydantic import ValidationError
@@ -13,6 +14,8 @@ from graph_agent.context import RunView
 from graph_agent.errors import RequestError
 from graph_agent.files.uploads import stored_uploads
 from graph_agent.langgraph_internals import is_checkpointed
+from graph_agent.models import profile_of
+from graph_agent.prompts.short_programs import wants_short_program
 from graph_agent.records import APPROVALS, LEVELS, EarlierRequest, Json, PrivacyLevel, strictest
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.state import AgentState
@@ -21,6 +24,9 @@ from sandbox.containers.connections import TEMPORARY_PREFIX
 from sandbox.errors import VariableError
 from sandbox.owner import Owner
 from sandbox.variables.bundle import VariableBundle
+
+SMALL_MODEL_CANDIDATES = 3
+"""For a short question: the first two answers agree for most, and then there is no third."""
 
 
 def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependencies) -> Json:
@@ -48,7 +54,6 @@ def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependenc
     )
     update: Json = {
         **limits,
-        "candidates": _candidates(view, dependencies),
         "privacy": privacy,
         "approve": approve,
         "attempts": [],
@@ -76,12 +81,19 @@ def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependenc
     else:
         summaries = state.get("summaries") or []
         update["summaries"] = [_within(privacy, summary) for summary in summaries]
+    update["candidates"] = _candidates(view, update, dependencies)
     return update | ({"notes": notes} if notes or state.get("notes") else {})
 
 
-def _candidates(view: RunView, dependencies: Dependencies) -> int:
-    is_given = view.context.candidates is not None or view.state.get("candidates") is not None
-    return view.candidates if is_given else dependencies.candidates
+def _candidates(view: RunView, update: Json, dependencies: Dependencies) -> int:
+    """Return how many programs an attempt may have: as given, as set, or as the model needs."""
+    if view.context.candidates is not None or view.state.get("candidates") is not None:
+        return view.candidates
+    if dependencies.candidates is not None:
+        return dependencies.candidates
+    is_small = profile_of(dependencies.client(view.context.model)).worked_examples
+    state = cast("AgentState", {**view.state, **update})
+    return SMALL_MODEL_CANDIDATES if is_small and wants_short_program(state) else 1
 
 
 def _check_kinds(state: AgentState) -> None:

@@ -29,7 +29,7 @@ class Setup(Record):
     version: str
     model: str
     max_attempts: int
-    candidates: int
+    candidates: int | None
     state: str
     """Where its runs are saved."""
     requests: dict[str, str]

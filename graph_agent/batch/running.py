@@ -195,6 +195,7 @@ class _Running:
         check_client(self._client)
         attempts, programs = options.get("max_attempts"), options.get("candidates")
         attempts = self._settings.max_attempts if attempts is None else attempts
+        programs = self._settings.candidates if programs is None else programs
         Budget.read({"attempts": attempts})
         model = self._client
         if isinstance(model, BaseChatModel):
@@ -204,9 +205,7 @@ class _Running:
             version=our_version(),
             model=model or default_model(self._settings),
             max_attempts=attempts,
-            candidates=checked_candidates(
-                self._settings.candidates if programs is None else programs
-            ),
+            candidates=None if programs is None else checked_candidates(programs),
             state=str(self._settings.state_dir.absolute()),
             requests={request.id: request.digest for request in self._requests},
         )

@@ -76,9 +76,12 @@ def varied(client: BaseChatModel, number: int, temperature: float = TEMPERATURE)
 
 
 def with_opening(
-    client: BaseChatModel, opening: Callable[[], Sequence[BaseMessage]]
+    client: BaseChatModel, opening: Callable[[], Sequence[BaseMessage]], slot: int = 0
 ) -> BaseChatModel:
-    """Tell a local model which messages all of its prompts begin with; others are unchanged."""
+    """Tell a local model which messages all prompts of a kind begin with; others are unchanged.
+
+    ``slot``: the kind's place in the server, which keeps what it has read there.
+    """
     if "opening" not in type(client).model_fields:
         return client
-    return changed(client, {"opening": tuple(opening())})
+    return changed(client, {"opening": tuple(opening()), "slot": slot})

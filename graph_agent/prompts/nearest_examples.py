@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from graph_agent.prompts.example_bank import Example, bank
 from graph_agent.records import Json
 
-__all__ = ["examples_text", "nearest_examples"]
+__all__ = ["answer_kind", "examples_text", "is_about_figures", "nearest_examples"]
 
 SHOWN = 1
 """More cost more time than they gained: each is read anew for every request."""
@@ -65,7 +65,7 @@ def nearest_examples(request: str, kinds: Mapping[str, Json]) -> list[Example]:
     ``kinds``: the types that the request's ``returns`` give; if it wants one value of a common
     kind, only examples of that kind are compared.
     """
-    kind = _kind(next(iter(kinds.values()))) if len(kinds) == 1 else None
+    kind = answer_kind(kinds)
     words, weights = _words(request), _weights()
 
     def likeness(example: Example) -> float:
@@ -79,12 +79,21 @@ def nearest_examples(request: str, kinds: Mapping[str, Json]) -> list[Example]:
     return [example for example in near if example.kind == kind][:SHOWN]
 
 
-def _kind(wanted: Json) -> str | None:
+def answer_kind(kinds: Mapping[str, Json]) -> str | None:
+    """Return the bank's kind of the one answer that is wanted; None: several, or another type."""
+    if len(kinds) != 1:
+        return None
+    wanted = next(iter(kinds.values()))
     name = str(wanted.get("class", "")).removeprefix("builtins.")
     if name != "list":
         return _KINDS.get(name)
     items = str((wanted.get("items") or {}).get("class", ""))
     return _LIST_KINDS.get(items.removeprefix("builtins."))
+
+
+def is_about_figures(request: str) -> bool:
+    """Whether a request has a word for a figure, or for drawing one."""
+    return "figure" in _words(request)
 
 
 @functools.cache

@@ -168,3 +168,33 @@ def test_a_small_model_is_asked_for_another_answer_after_a_failure(store: Variab
     assert asked_with(store, model, []).temperature == 0.0
     retried = asked_with(store, model, [FAILED.to_state()])
     assert (retried.temperature, retried.seed) == (RETRY_TEMPERATURE, model.seed + 1)
+
+
+ONE_NUMBER = {
+    "returns": ["total"],
+    "return_types": {"total": {"class": "builtins.int"}},
+    "summaries": [{"name": "df", "type": "pandas.DataFrame", "text": "df: a table"}],
+}
+
+
+@pytest.mark.usefixtures("small_model")
+def test_a_small_model_writes_the_second_program_of_a_short_question_from_another_prompt(
+    store: VariableStore,
+) -> None:
+    model = ScriptedModel(codes=["answer = 2"])
+    first = Attempt(number=1, code="total = 1").to_state()
+    update = generated_by(
+        model, store, attempts=[first], decision="candidate", candidates=3, **ONE_NUMBER
+    )
+    [attempt] = update["attempts"]
+    assert attempt["code"] == "answer = 2\ntotal = answer"
+    assert [other["code"] for other in attempt["others"]] == ["total = 1"]
+    assert "answer: a number" in model.prompt(0)
+
+
+def test_another_model_gets_the_same_prompt_for_all_programs(store: VariableStore) -> None:
+    model = ScriptedModel(codes=[fenced("total = 2")])
+    first = Attempt(number=1, code="total = 1").to_state()
+    generated_by(model, store, attempts=[first], decision="candidate", candidates=3, **ONE_NUMBER)
+    assert "answer: a number" not in model.prompt(0)
+    assert "total (an int)" in model.prompt(0)

@@ -46,8 +46,8 @@ class LocalChatModel(BaseChatModel):
     same ``path`` and ``context_tokens`` in one process share one server, which
     answers one call at a time. ``timeout_s`` limits the silence between two
     tokens, not the whole answer, whose time depends on the machine. ``opening``: the
-    messages that all prompts begin with; a new server reads them first, or loads what an
-    earlier one kept in ``states``.
+    messages that all prompts of a kind begin with; a new server reads them first, or loads what
+    an earlier one kept in ``states``. ``slot``: where the server keeps this kind, from 0.
 
     Raises:
         ModelSetupError: from a call, if the weights can't be loaded.
@@ -63,6 +63,7 @@ class LocalChatModel(BaseChatModel):
     # Excluded: they change how fast an answer comes, not what it says.
     opening: tuple[BaseMessage, ...] = Field(default=(), exclude=True)
     states: PromptStates | None = Field(default=None, exclude=True)
+    slot: int = Field(default=0, exclude=True)
 
     @property
     def _llm_type(self) -> str:
@@ -84,7 +85,7 @@ class LocalChatModel(BaseChatModel):
             if server.alive:
                 return server
         server = SHARED_SERVERS.get(self.path, self.context_tokens, self.states)
-        server.used = True
+        server.used.add(self.slot)
         return server
 
     @contextmanager
@@ -125,6 +126,7 @@ class LocalChatModel(BaseChatModel):
             max_retries=0,
             stream_usage=True,
             use_responses_api=False,
+            extra_body={"id_slot": self.slot},
             **http,
         )
 

@@ -33,18 +33,19 @@ class Reader(Protocol):
     context_tokens: int
     timeout_s: float
     opening: tuple[BaseMessage, ...]
+    slot: int
 
 
 def read_opening(server: LocalServer, model: Reader) -> None:
-    """Make a server that has done nothing yet read the model's opening, or load its state.
+    """Make a slot that has done nothing yet read the model's opening, or load its state.
 
     Nothing here is needed for an answer, so a failure is only logged. A server that can't load
     a state is closed, and the state removed.
     """
     with server.lock:
-        if server.used:
+        if model.slot in server.used:
             return
-        server.used = True
+        server.used.add(model.slot)
         if server.states is None or not model.opening:
             return
         messages = _as_sent(model.opening)
@@ -52,8 +53,8 @@ def read_opening(server: LocalServer, model: Reader) -> None:
         found = server.states.find(key)
         with _connection(server, model.timeout_s) as http:
             if found is None:
-                _read_and_save(http, server.states, key, messages)
-            elif not _restored(http, found):
+                _read_and_save(http, server.states, key, messages, model.slot)
+            elif not _restored(http, found, model.slot):
                 server.states.discard(found)
                 server.close()
 
@@ -73,9 +74,9 @@ def _connection(server: LocalServer, timeout_s: float) -> Iterator[httpx.Client]
         yield http
 
 
-def _restored(http: httpx.Client, found: Path) -> bool:
+def _restored(http: httpx.Client, found: Path, slot: int) -> bool:
     try:
-        _slot(http, "restore", found)
+        _slot(http, slot, "restore", found)
     except (OSError, ValueError) as error:
         log.info("the prompt state %s can't be used: %s", found.name, error)
         return False
@@ -83,28 +84,33 @@ def _restored(http: httpx.Client, found: Path) -> bool:
 
 
 def _read_and_save(
-    http: httpx.Client, states: PromptStates, key: str, messages: list[dict[str, Any]]
+    http: httpx.Client,
+    states: PromptStates,
+    key: str,
+    messages: list[dict[str, Any]],
+    slot: int,
 ) -> None:
     part = states.new_part(key)
     try:
-        read = _post(http, "/v1/chat/completions", {"messages": messages, "max_tokens": 0})
-        states.keep(part, _saved_bytes(http, part, read["usage"]["prompt_tokens"]), key)
+        asked = {"messages": messages, "max_tokens": 0, "id_slot": slot}
+        read = _post(http, "/v1/chat/completions", asked)
+        states.keep(part, _saved_bytes(http, slot, part, read["usage"]["prompt_tokens"]), key)
     except (OSError, ValueError, KeyError) as error:
         log.info("the prompt state can't be kept in %s: %s", states.folder, error)
     finally:
         states.discard(part)
 
 
-def _saved_bytes(http: httpx.Client, part: Path, tokens: int) -> int:
+def _saved_bytes(http: httpx.Client, slot: int, part: Path, tokens: int) -> int:
     """Write what the server has read: the opening and nothing else."""
-    saved = _slot(http, "save", part)
+    saved = _slot(http, slot, "save", part)
     if saved["n_saved"] != tokens:
         raise OSError(f"it holds {saved['n_saved']} tokens, not the opening's {tokens}")
     return int(saved["n_written"])
 
 
-def _slot(http: httpx.Client, action: str, file: Path) -> dict[str, Any]:
-    return _post(http, f"/slots/0?action={action}", {"filename": file.name})
+def _slot(http: httpx.Client, slot: int, action: str, file: Path) -> dict[str, Any]:
+    return _post(http, f"/slots/{slot}?action={action}", {"filename": file.name})
 
 
 def _post(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,9 @@ import os
 import sys
 from typing import Any
 
+SLOTS = 2
+"""How many kinds of prompts it keeps what it has read of."""
+
 
 def start(job: dict[str, Any]) -> Any:
     """Load the weights and return the running server.
@@ -33,7 +36,8 @@ def parameters(xllamacpp: Any, job: dict[str, Any]) -> Any:
     params.model.path = job["path"]
     params.model_alias = {job["name"]}
     params.api_keys = [job["api_key"]]  # without a key, any local user or web page could call it
-    params.n_ctx = job["context_tokens"]
+    params.n_parallel = SLOTS
+    params.n_ctx = SLOTS * job["context_tokens"]  # each slot gets its share
     params.cpuparams.n_threads = job["threads"]
     params.n_gpu_layers = 0  # the same answers on every machine
     params.verbosity = -1

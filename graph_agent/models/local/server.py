@@ -32,8 +32,8 @@ _EXIT_WAIT_S = 1.0
 class LocalServer:
     """A running server; ``url`` and ``api_key`` are all a client needs.
 
-    ``states``: where it may keep prompt states. Before its first call it reads the opening of
-    the prompts (:mod:`.opening`), under ``lock``.
+    ``states``: where it may keep prompt states. Before a slot's first call it reads the opening of
+    the prompts (:mod:`.opening`), under ``lock``. ``used``: the slots that have read something.
     """
 
     url: str
@@ -41,7 +41,7 @@ class LocalServer:
     process: subprocess.Popen[str] = field(repr=False)
     states: PromptStates | None = None
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    used: bool = False
+    used: set[int] = field(default_factory=set)
 
     @property
     def alive(self) -> bool:

@@ -111,6 +111,21 @@ def test_a_state_that_crashes_the_server_is_made_again(
     assert the_state(states).read_bytes() == content
 
 
+def test_each_slot_keeps_the_opening_of_its_kind(
+    model: LocalChatModel, states: PromptStates
+) -> None:
+    other = [SystemMessage("Answer with a number alone, please."), *SHORT[1:2], AIMessage("1")]
+    second = model.model_copy(update={"opening": tuple(other), "slot": 1})
+    numbers = [*other, HumanMessage("How many days has a week?")]
+    read = {asked(model, FRANCE)[1], asked(second, numbers)[1]}
+    assert min(read) > 15
+    # By turns, neither loses what the other has read.
+    assert min(asked(model, FRANCE)[1], asked(second, numbers)[1]) > max(read)
+    assert len(list(states.folder.iterdir())) == 2
+    model.close()
+    assert {asked(second, numbers)[1], asked(model, FRANCE)[1]} == read
+
+
 class Full(PromptStates):
     """On a disk that is full."""
 
