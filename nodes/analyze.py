@@ -113,7 +113,7 @@ class _Asked:
     def _judged(self, analysis: Analysis, used: Usage) -> Json:
         return {
             **_updated(self.view, analysis),
-            "usage": self.view.add_usage("analyze", used.plus(self.used or Usage())),
+            "usage": self.view.add_usage("analyze", used, self.used),
             "spent_s": self.view.spent_now_s,
         }
 

@@ -7,7 +7,7 @@ import contextlib
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -25,7 +25,7 @@ from graph_agent.models import (
     ask,
     profile_of,
 )
-from graph_agent.models.made_clients import RETRY_TEMPERATURE, TEMPERATURE, varied, with_opening
+from graph_agent.models.profiles import RETRY_TEMPERATURE, TEMPERATURE, varied, with_opening
 from graph_agent.prompts.code_cleaning import tree_of
 from graph_agent.prompts.code_extraction import program_in, with_usual_imports
 from graph_agent.prompts.generation import generation_messages
@@ -135,7 +135,7 @@ class _Asked:
     question: Question
     task: TaskRef
     afresh: Callable[[], Question] | None = None
-    used: Usage = field(default_factory=Usage)
+    used: Usage | None = None
 
     def written(self, reply: ModelReply) -> Candidate:
         """Return the program in an answer, and why it isn't worth a container."""
@@ -177,7 +177,7 @@ class _Asked:
         return {
             **self.update,
             "attempts": [*(each.to_state() for each in self.earlier), attempt.to_state()],
-            "usage": self.view.add_usage("generate", self.used.plus(used)),
+            "usage": self.view.add_usage("generate", used, self.used),
             "spent_s": self.view.spent_now_s,
             "decision": None,
         }

@@ -46,9 +46,10 @@ def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependenc
         approve=approve,
         skip_rules=state.get("skip_rules") or (),
     )
+    is_counted = view.context.candidates is not None or state.get("candidates") is not None
     update: Json = {
         **limits,
-        "candidates": _candidates(view, dependencies),
+        "candidates": view.candidates if is_counted else dependencies.candidates,
         "privacy": privacy,
         "approve": approve,
         "attempts": [],
@@ -77,11 +78,6 @@ def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependenc
         summaries = state.get("summaries") or []
         update["summaries"] = [_within(privacy, summary) for summary in summaries]
     return update | ({"notes": notes} if notes or state.get("notes") else {})
-
-
-def _candidates(view: RunView, dependencies: Dependencies) -> int:
-    is_given = view.context.candidates is not None or view.state.get("candidates") is not None
-    return view.candidates if is_given else dependencies.candidates
 
 
 def _check_kinds(state: AgentState) -> None:
