@@ -8,7 +8,7 @@ filters the runs inside the graph and sends all others unchanged.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import BaseCallbackManager
@@ -123,12 +123,11 @@ def _tracers(*configs: RunnableConfig | None) -> list[LangChainTracer]:
     from langchain_core.callbacks import CallbackManager
     from langchain_core.tracers.langchain import LangChainTracer
 
-    def of(handlers: Iterable[BaseCallbackHandler]) -> list[LangChainTracer]:
-        return [handler for handler in handlers if isinstance(handler, LangChainTracer)]
-
-    given = of(_handlers(ensure_config(), *configs))
-    # LangChain decides whether its variables and contexts ask for a tracer.
-    found = given or of(CallbackManager.configure().handlers)
+    handlers = _handlers(ensure_config(), *configs)
+    if not any(isinstance(handler, LangChainTracer) for handler in handlers):
+        # LangChain decides whether its variables and contexts ask for a tracer.
+        handlers = CallbackManager.configure().handlers
+    found = [handler for handler in handlers if isinstance(handler, LangChainTracer)]
     for tracer in found:
         if not isinstance(tracer.client, _Guard):
             tracer.client = cast("Client", _Guard(tracer.client))

@@ -25,6 +25,7 @@ GVISOR_CAPABILITIES = ("KILL", "SETGID", "SETPCAP", "SETUID")
 GVISOR_TASKS = 256
 GVISOR_TASKS_PER_PROCESS = 8
 """How many of the host's tasks gVisor needs for itself, and for each process inside."""
+PROFILE_FILE = Path(__file__).with_name("seccomp.json")
 PROFILE_ARCHITECTURES = ("amd64", "arm64", "x86_64", "aarch64")
 """The machines that the profile is written for; others get the engine's default."""
 APPARMOR_PROFILE = "docker-default"
@@ -167,7 +168,7 @@ class Confinement:
         """Return what the engine is told at a container's creation."""
         options = ["no-new-privileges:true"]
         if own_profile and self.seccomp == "codegen-agent":
-            profile = str(_profile_file()) if self.profile_by_path else seccomp_profile()
+            profile = str(PROFILE_FILE) if self.profile_by_path else seccomp_profile()
             options.append(f"seccomp={profile}")
         if self.apparmor == APPARMOR_PROFILE:
             options.append(f"apparmor={APPARMOR_PROFILE}")
@@ -193,11 +194,7 @@ def confinement(engine: EngineFacts, runtime: Runtime) -> Confinement:
 @functools.cache
 def seccomp_profile() -> str:
     """Return the profile as the engine's API takes it."""
-    return json.dumps(json.loads(_profile_file().read_text("utf-8")), separators=(",", ":"))
-
-
-def _profile_file() -> Path:
-    return Path(__file__).with_name("seccomp.json")
+    return json.dumps(json.loads(PROFILE_FILE.read_text("utf-8")), separators=(",", ":"))
 
 
 def _seccomp(engine: EngineFacts, runtime: Runtime) -> str:
