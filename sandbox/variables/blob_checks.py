@@ -58,11 +58,8 @@ def is_same(path: Path, data: memoryview) -> bool:
             return False
         if data.nbytes > COMPARED_BYTES and _whole.get(path) == _look(seen):
             return True
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return _has_bytes(fd, data)
-        finally:
-            os.close(fd)
+        with open(path, "rb", buffering=0) as file:
+            return _has_bytes(file.fileno(), data)
     except OSError:
         return False
 
