@@ -62,7 +62,7 @@ def test_a_chat_with_a_follow_up_and_a_stream(aegra: Studio) -> None:
 
 
 def test_a_remote_graph_resumes_after_an_error(aegra: Studio) -> None:
-    graph = RemoteGraph(GRAPH, url=aegra.server.url)
+    graph = RemoteGraph(GRAPH, sync_client=aegra.client)
     thread: Any = {"configurable": {"thread_id": aegra.thread()}}
     aegra.gemini.script([ONE, Failure(400, "no")])
     with pytest.raises(RemoteException):

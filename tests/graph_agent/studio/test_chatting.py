@@ -11,6 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.pregel.remote import RemoteException, RemoteGraph
 from langgraph.types import Command
+from langgraph_sdk import get_client
 from typing_extensions import TypedDict
 
 from tests.gemini_server import Failure, Text
@@ -28,7 +29,7 @@ def human(text: str, *blocks: Any) -> dict[str, Any]:
 
 
 def remote(studio: Studio) -> RemoteGraph:
-    return RemoteGraph(GRAPH, url=studio.server.url)
+    return RemoteGraph(GRAPH, sync_client=studio.client)
 
 
 def on(thread: str) -> Any:
@@ -157,12 +158,13 @@ async def test_a_remote_graph_is_a_node_of_a_supervisor(studio: Studio) -> None:
     class Shared(TypedDict):
         messages: Annotated[list[Any], add_messages]
 
-    graph = StateGraph(Shared)
-    graph.add_node("agent", remote(studio))
-    graph.add_edge(START, "agent")
-    graph.add_edge("agent", END)
     studio.gemini.script([ONE, GOOD])
-    out = await graph.compile().ainvoke({"messages": [HumanMessage("Set x", id="m1")]})
+    async with get_client(url=studio.server.url) as client:
+        graph = StateGraph(Shared)
+        graph.add_node("agent", RemoteGraph(GRAPH, client=client))
+        graph.add_edge(START, "agent")
+        graph.add_edge("agent", END)
+        out = await graph.compile().ainvoke({"messages": [HumanMessage("Set x", id="m1")]})
     asked, reply = out["messages"]
     assert asked.id == "m1"
     assert isinstance(reply, AIMessage)
