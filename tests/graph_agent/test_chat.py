@@ -17,7 +17,10 @@ from typing_extensions import TypedDict
 
 from graph_agent import CodeGenerationRequest, ModelRequestError, RequestError, build_graph
 from graph_agent.chat.reply import NAME
+from graph_agent.checkpoints import open_checkpoints
+from graph_agent.config.settings import Settings
 from sandbox import DockerSandbox
+from tests.benchmarks.instant import InstantSandbox
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 GOOD = verdict(True)
@@ -222,3 +225,18 @@ def test_a_parents_model_sees_no_more_than_the_level_allows(sandbox: DockerSandb
     assert "answer" in nested["messages"][-1].content
     alone = inner.invoke({"messages": [("user", "Go")], "privacy": "schema"})
     assert SECRET in alone["messages"][-1].content
+
+
+def test_messages_are_read_again_from_our_databases(either: Settings) -> None:
+    instant: Any = InstantSandbox()
+    with open_checkpoints(either) as saver:
+        graph = build_graph(model("x = 1"), saver, sandbox=instant, settings=either)
+        graph.invoke({"messages": [("user", "Set x")]}, on("t"))
+    answers = model("x = 2")
+    with open_checkpoints(either) as saver:
+        graph = build_graph(answers, saver, sandbox=instant, settings=either)
+        kinds = [type(message) for message in graph.get_state(on("t")).values["messages"]]
+        assert kinds == [HumanMessage, AIMessage]
+        out = graph.invoke({"messages": [("user", "Again")]}, on("t"))
+    assert len(out["messages"]) == 4
+    assert "1. Set x (solved)" in answers.prompt(0)
