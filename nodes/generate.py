@@ -195,13 +195,13 @@ def _prepare(
     dependencies: Dependencies,
 ) -> _Asked:
     view = RunView(state, runtime.context)
+    task = TaskRef.of("generate", runtime, config)
     update: Json = {}
     if state.get("decision") not in ("retry", "candidate"):
         dependencies.sandbox.check()
-        update = view.changed(initial_state(view, config, dependencies))
+        update = view.changed(initial_state(view, task, config, dependencies))
         state = cast("AgentState", {**state, **update})
         view = RunView(state, runtime.context, view.entered_s)
-    task = TaskRef.of("generate", runtime, config)
     # The container starts while the model thinks.
     dependencies.sandbox.prepare(thread=task.thread or "")
     is_candidate = state.get("decision") == "candidate"
@@ -235,7 +235,15 @@ def _questions(
             client = with_opening(client, lambda: opening_messages(profile, packages))
         # All programs of an attempt have the same prompt, so that a model reads it only once.
         messages = generation_messages(state, told, profile, packages)
-        return Question(client, profile, messages, "generate", config, variant=number)
+        return Question(
+            client,
+            profile,
+            messages,
+            "generate",
+            config,
+            variant=number,
+            attempt=len(earlier) + 1,
+        )
 
     failed = len(earlier) if profile.worked_examples else 0
     usual = question(earlier, number + failed, TEMPERATURE if number else RETRY_TEMPERATURE)

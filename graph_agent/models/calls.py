@@ -20,7 +20,7 @@ from graph_agent.config.redaction import secrets_of
 from graph_agent.errors import ModelRequestError
 from graph_agent.models.failures import raise_translated
 from graph_agent.models.profiles import spec_of
-from graph_agent.models.question import Question
+from graph_agent.models.question import ATTEMPT_KEY, Question
 from graph_agent.models.replies import (
     ModelReply,
     reply_of,
@@ -102,7 +102,11 @@ class Invocation:
 
     def _config(self) -> RunnableConfig:
         config: RunnableConfig = self.question.config or {}
-        return {**config, "tags": [*(config.get("tags") or ()), self.question.tag]}
+        metadata = dict(config.get("metadata") or {})
+        if self.question.attempt is not None:
+            metadata[ATTEMPT_KEY] = self.question.attempt
+        tags = [*(config.get("tags") or ()), self.question.tag]
+        return {**config, "tags": tags, "metadata": metadata}
 
     def _translate(self, exc: Exception) -> None:
         if isinstance(exc, TimeoutError) and not exc.args:

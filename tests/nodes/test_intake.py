@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph_agent.context import AgentContext, RunView
+from graph_agent.context import AgentContext, RunView, TaskRef
 from graph_agent.errors import RequestError
 from graph_agent.models import CallLog
 from nodes.dependencies import Dependencies
@@ -32,7 +32,9 @@ def started(
     dependencies: Dependencies, context: AgentContext | None = None, **state: Any
 ) -> dict[str, Any]:
     given: Any = {"request": "Add it up", **state}
-    return initial_state(RunView(given, context), {}, dependencies)
+    return initial_state(
+        RunView(given, context), TaskRef("generate", None, "task"), {}, dependencies
+    )
 
 
 def test_a_new_run_forgets_the_earlier_one(dependencies: Dependencies) -> None:
