@@ -166,6 +166,8 @@ class RunView:
 
         ``unsaved``: what this node has used so far.
         """
+        if self.context is NO_CONTEXT and not self.state.get("budget"):
+            return None
         used = total_usage(self.state).plus(unsaved or Usage())
         return self.budget.reached(0, used, self.spent_s if unsaved is None else self.spent_now_s)
 
@@ -190,10 +192,11 @@ class RunView:
         """Return the state's attempts with the last one replaced."""
         return [*(self.state.get("attempts") or [])[:-1], last.to_state()]
 
-    def add_usage(self, node: str, more: Usage) -> dict[str, Json]:
+    def add_usage(self, node: str, *more: Usage | None) -> dict[str, Json]:
         """Return the state's usage with more of ``node``."""
         usage = dict(self.state.get("usage") or {})
-        if node in usage:
-            more = Usage.model_validate(usage[node]).plus(more)
-        usage[node] = more.to_state()
-        return usage
+        amounts = dict(usage.get(node) or {})
+        for used in filter(None, more):
+            for name, amount in used:
+                amounts[name] = amounts.get(name, 0) + amount
+        return usage | {node: amounts}

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.constants import END, START
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer, RetryPolicy
 
+from graph_agent.agent_graph import AgentGraph
+from graph_agent.chat.reply import NAME
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.context import AgentContext
 from graph_agent.from_settings import check_client, client_maker, policy_from
@@ -20,7 +23,6 @@ from graph_agent.langgraph_internals import SYNC_DURABILITY, sync_and_async
 from graph_agent.leaving import leavable
 from graph_agent.models import CallLog, forms_of, is_transient
 from graph_agent.state import AgentInput, AgentOutput, AgentState
-from graph_agent.tracing.guard import privately_traced
 from nodes.analyze import analyze
 from nodes.decide import (
     aroute_after_decide,
@@ -54,6 +56,7 @@ def build_graph(
     sandbox: Sandbox | None = None,
     store: VariableStore | None = None,
     settings: Settings | None = None,
+    locked: bool = False,
 ) -> Graph:
     """Build and compile the graph; nothing is connected before it runs.
 
@@ -64,6 +67,9 @@ def build_graph(
         sandbox: runs the code; None: Docker with the settings' limits.
         store: holds the values; None: the one in the settings' state folder.
         settings: None: those of the environment.
+        locked: the caller holds the locks of the threads. Otherwise a call locks its thread in
+            the saver's database, if that is SQLite or Postgres, and raises ThreadError while
+            another one works on it.
 
     Raises:
         RequestError: ``client`` is neither a chat model nor a name.
@@ -97,7 +103,7 @@ def build_graph(
         sync = leavable(node, end_execution) if is_execution else leavable(node)
         retry = None if is_execution else RETRY
         graph.add_node(name, sync_and_async(sync, anode, name), retry_policy=retry)
-    graph.add_node("decide", decide)
+    graph.add_node("decide", _bound(decide, dependencies))
     graph.add_edge(START, "generate")
     graph.add_edge("generate", "execute")
     graph.add_conditional_edges(
@@ -111,7 +117,10 @@ def build_graph(
         sync_and_async(route_after_decide, aroute_after_decide, "route_after_decide"),
         {"generate": "generate", "__end__": END},
     )
-    compiled = privately_traced(graph.compile(checkpointer=checkpointer, name="codegen-agent"))
+    saver = checkpointer if isinstance(checkpointer, BaseCheckpointSaver) else None
+    compiled = AgentGraph.of(
+        graph.compile(checkpointer=checkpointer, name=NAME), None if locked else saver
+    )
     return compiled.with_config(SYNC_DURABILITY) if checkpointer else compiled
 
 

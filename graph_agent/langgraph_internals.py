@@ -25,6 +25,8 @@ __all__ = [
     "first_id_at",
     "input_values",
     "is_checkpointed",
+    "is_inside_a_node",
+    "is_nested",
     "parent_control",
     "questions_in",
     "sync_and_async",
@@ -38,6 +40,16 @@ SYNC_DURABILITY: RunnableConfig = {"configurable": {"__pregel_durability": "sync
 def is_checkpointed(config: RunnableConfig) -> bool:
     """Return whether the run that has this config can be resumed."""
     return config.get("configurable", {}).get("__pregel_checkpointer") is not None
+
+
+def is_nested(checkpoint_ns: str) -> bool:
+    """Return whether a node with this namespace is in a graph that another one runs."""
+    return "|" in checkpoint_ns
+
+
+def is_inside_a_node(config: RunnableConfig) -> bool:
+    """Return whether a call with this config comes from a node of another graph."""
+    return bool(config.get("configurable", {}).get("checkpoint_ns"))
 
 
 def parent_control(config: RunnableConfig) -> RunControl | None:

@@ -7,6 +7,7 @@ saver can store it and no saver has to load a class that a database names.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self, get_args
 
@@ -332,7 +333,7 @@ def attempts_of(state: Mapping[str, Any]) -> list[Attempt]:
 
 def total_usage(state: Mapping[str, Any]) -> Usage:
     """Add up what all nodes used."""
-    total = Usage()
+    total: Counter[str] = Counter()
     for usage in (state.get("usage") or {}).values():
-        total = total.plus(Usage.model_validate(usage))
-    return total
+        total.update(usage)
+    return Usage.model_validate(total)

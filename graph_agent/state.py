@@ -1,14 +1,18 @@
 """The graph's typed state, its input and its output.
 
-Every channel keeps its last value: there is no reducer. New input on a used thread starts
-a new run: the first node resets what earlier attempts left.
+Every channel keeps its last value, except ``messages``, whose reducer is LangGraph's own. New input
+on a used thread starts a new run: the first node resets what earlier attempts left.
 """
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, with_config
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, GetCoreSchemaHandler, with_config
+from pydantic_core import CoreSchema
 from typing_extensions import TypedDict  # the schemas of langgraph's server need it below 3.12
 
+from graph_agent.errors import RequestError
 from graph_agent.records import Approve, Decision, Json, PrivacyLevel
 
 DEFAULT_MAX_ATTEMPTS = 3
@@ -34,15 +38,50 @@ class GivenFile(TypedDict, total=False):
     """With content: the file's name; its ending shows the format, as in tips.csv."""
 
 
+def add_chat_messages(left: list[Any], right: Any) -> list[Any]:
+    """Add messages as LangGraph's ``add_messages`` does, which is only imported if there are any.
+
+    Raises:
+        RequestError: something isn't a message.
+    """
+    if right is None or right == []:
+        return left
+    from langgraph.graph.message import add_messages
+
+    try:
+        return list(add_messages(left, right))
+    except (ValueError, TypeError, KeyError, NotImplementedError, AttributeError) as error:
+        why = next(iter(str(error).splitlines()), "")  # the next one only names a web page
+        raise RequestError(
+            f"messages: {type(error).__name__}: {why:.200}; give a list of messages such as"
+            " {'role': 'user', 'content': 'How many rows are there?'}"
+        ) from error
+
+
+class _MessagesSchema:
+    """Describes the kinds of messages, by which LangGraph Studio knows that it can chat."""
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from langchain_core.messages import AnyMessage
+
+        return handler.generate_schema(list[AnyMessage])
+
+
+Messages = Annotated[list[Any], _MessagesSchema(), add_chat_messages]
+"""Chat messages; a new one is added, and one with a known id takes that one's place."""
+
+
 @with_config(DOCUMENTED)
 class AgentInput(TypedDict, total=False):
     """What ``graph.invoke`` takes; ``CodeGenerationRequest.to_input`` makes it.
 
-    Only ``request`` is needed. On a used thread, missing fields keep their values.
+    Only ``request`` or ``messages`` is needed. On a used thread, missing fields keep their values.
     """
 
     request: str
     """The task in plain words."""
+    messages: Messages
+    """Instead of request: a chat, whose last human message is the request."""
     files: list[GivenFile]
     """Files to read as variables; they replace ``variables`` and ``summaries``."""
     variables: Json
@@ -81,6 +120,8 @@ class AgentOutput(TypedDict, total=False):
 
     request: str
     """The task in plain words."""
+    messages: Messages
+    """The chat; if a message asked, the answer is its last one."""
     success: bool
     """Whether the last attempt was judged to solve the request."""
     code: str
@@ -109,3 +150,5 @@ class AgentState(AgentInput, total=False):
     reason: str | None
     spent_s: float
     """Seconds the nodes worked."""
+    chat: Json
+    """The run's request and level for a follow-up, the last message seen, the reply's id."""

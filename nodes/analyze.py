@@ -113,7 +113,7 @@ class _Asked:
     def _judged(self, analysis: Analysis, used: Usage) -> Json:
         return {
             **_updated(self.view, analysis),
-            "usage": self.view.add_usage("analyze", used.plus(self.used or Usage())),
+            "usage": self.view.add_usage("analyze", used, self.used),
             "spent_s": self.view.spent_now_s,
         }
 
@@ -153,7 +153,7 @@ def _prepare(
     sees_figures = profile.sees_images and view.privacy == "sample" and last.execution
     pictures = pictures_of(last.execution, dependencies.store) if sees_figures else None
     messages = analysis_messages(state, view.attempts, findings, pictures, profile=profile)
-    question = Question(model, profile, messages, "analyze", config, Judgement)
+    question = Question(model, profile, messages, "analyze", config, Judgement, attempt=last.number)
     return _Asked(view, findings, question)
 
 

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import logging
-from typing import Literal
+from typing import Literal, cast
 
 from langgraph.runtime import Runtime
 
+from graph_agent.chat.reply import reply_to
 from graph_agent.context import NO_CONTEXT, AgentContext, RunView
+from graph_agent.langgraph_internals import is_nested
 from graph_agent.records import Attempt, Decision, Json
 from graph_agent.state import AgentState
+from nodes.dependencies import Dependencies
 
 log = logging.getLogger(__name__)
 
 
-def decide(state: AgentState, runtime: Runtime[AgentContext]) -> Json:
-    """Choose what follows the last attempt, and put the result into the state."""
+def decide(
+    state: AgentState,
+    runtime: Runtime[AgentContext],
+    *,
+    dependencies: Dependencies | None = None,
+) -> Json:
+    """Choose what follows the last attempt, and put the result into the state.
+
+    If a message asked, the run's answer is one too; ``dependencies`` has its values.
+    """
     view = RunView(state, runtime.context)
     last = view.last
     decision = choose(last)
@@ -23,7 +34,7 @@ def decide(state: AgentState, runtime: Runtime[AgentContext]) -> Json:
     if stopped_by is not None:
         decision = "give_up"
     log.info("attempt %d: %s", last.number, decision)
-    return {
+    update = {
         "decision": decision,
         "success": last.succeeded,
         "code": with_request_header(state["request"], last.code),
@@ -31,6 +42,22 @@ def decide(state: AgentState, runtime: Runtime[AgentContext]) -> Json:
         "reason": reason_of(state, last, stopped_by),
         **(view.changed(view.limits) if view.context is not NO_CONTEXT else {}),  # by a resume
     }
+    if dependencies is None or decision == "retry":
+        return update
+    return update | _reply(cast("AgentState", {**state, **update}), runtime, dependencies)
+
+
+def _reply(state: AgentState, runtime: Runtime[AgentContext], dependencies: Dependencies) -> Json:
+    """Answer the message that asked; the reply's id is the run's, so that no resume doubles it."""
+    chat = state.get("chat") or {}
+    reply_id = chat.get("reply")
+    if reply_id is None:
+        return {}
+    nested = runtime.execution_info is not None and is_nested(runtime.execution_info.checkpoint_ns)
+    reply = reply_to(state, reply_id, dependencies.store, is_nested=nested)
+    is_last = all(message.id != reply_id for message in state["messages"])
+    seen = reply_id if is_last else chat["seen"]
+    return {"messages": [reply], "chat": {**chat, "seen": seen}}
 
 
 def with_request_header(request: str, code: str) -> str:

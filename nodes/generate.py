@@ -7,7 +7,7 @@ import contextlib
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -25,7 +25,7 @@ from graph_agent.models import (
     ask,
     profile_of,
 )
-from graph_agent.models.made_clients import RETRY_TEMPERATURE, TEMPERATURE, varied, with_opening
+from graph_agent.models.profiles import RETRY_TEMPERATURE, TEMPERATURE, varied, with_opening
 from graph_agent.prompts.code_cleaning import tree_of
 from graph_agent.prompts.code_extraction import program_in, with_usual_imports
 from graph_agent.prompts.generation import generation_messages
@@ -141,7 +141,7 @@ class _Asked:
     question: Question
     task: TaskRef
     afresh: Callable[[], Question] | None = None
-    used: Usage = field(default_factory=Usage)
+    used: Usage | None = None
 
     def written(self, reply: ModelReply) -> Candidate:
         """Return the program in an answer, and why it isn't worth a container."""
@@ -184,7 +184,7 @@ class _Asked:
         return {
             **self.update,
             "attempts": [*(each.to_state() for each in self.earlier), attempt.to_state()],
-            "usage": self.view.add_usage("generate", self.used.plus(used)),
+            "usage": self.view.add_usage("generate", used, self.used),
             "spent_s": self.view.spent_now_s,
             "decision": None,
         }
@@ -202,13 +202,13 @@ def _prepare(
     dependencies: Dependencies,
 ) -> _Asked:
     view = RunView(state, runtime.context)
+    task = TaskRef.of("generate", runtime, config)
     update: Json = {}
     if state.get("decision") not in ("retry", "candidate"):
         dependencies.sandbox.check()
-        update = view.changed(initial_state(view, config, dependencies))
+        update = view.changed(initial_state(view, task, config, dependencies))
         state = cast("AgentState", {**state, **update})
         view = RunView(state, runtime.context, view.entered_s)
-    task = TaskRef.of("generate", runtime, config)
     # The container starts while the model thinks.
     dependencies.sandbox.prepare(thread=task.thread or "")
     is_candidate = state.get("decision") == "candidate"
@@ -260,7 +260,15 @@ def _questions(
             client = with_opening(client, lambda: opening_messages(profile, packages))
         # All programs of an attempt have the same prompt, so that a model reads it only once.
         messages = generation_messages(state, told, profile, packages)
-        return Question(client, profile, messages, "generate", config, variant=number)
+        return Question(
+            client,
+            profile,
+            messages,
+            "generate",
+            config,
+            variant=number,
+            attempt=len(earlier) + 1,
+        )
 
     failed = len(earlier) if profile.worked_examples else 0
     usual = question(earlier, number + failed, TEMPERATURE if number else RETRY_TEMPERATURE)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from pydantic import ValidationError
 
-from graph_agent.context import RunView
+from graph_agent.chat.asked import Asked, asked_in, last_message, run_before
+from graph_agent.chat.carried import Carried, carried_from
+from graph_agent.chat.following import earlier_requests, put_together
+from graph_agent.context import RunView, TaskRef
 from graph_agent.errors import RequestError
 from graph_agent.files.uploads import stored_uploads
 from graph_agent.langgraph_internals import is_checkpointed
@@ -18,23 +23,27 @@ from graph_agent.models import profile_of
 from graph_agent.prompts.short_programs import wants_short_program
 from graph_agent.records import APPROVALS, LEVELS, EarlierRequest, Json, PrivacyLevel, strictest
 from graph_agent.request import CodeGenerationRequest
-from graph_agent.state import AgentState
+from graph_agent.state import AgentInput, AgentState, GivenFile
 from nodes.dependencies import Dependencies
 from sandbox.containers.connections import TEMPORARY_PREFIX
 from sandbox.errors import VariableError
 from sandbox.owner import Owner
 from sandbox.variables.bundle import VariableBundle
+from sandbox.variables.store import VariableStore
 
 SMALL_MODEL_CANDIDATES = 3
 """For a short question: the first two answers agree for most, and then there is no third."""
 
 
-def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependencies) -> Json:
+def initial_state(
+    view: RunView, task: TaskRef, config: RunnableConfig, dependencies: Dependencies
+) -> Json:
     """Return what a new run puts into the state: all options settled, nothing of earlier runs.
 
     Raises:
         RequestError: the input is unusable.
         VariableError: a file's content can't be passed to the code.
+        ThreadError: a message follows up on values that are gone.
     """
     state = view.state
     _check_kinds(state)
@@ -44,8 +53,10 @@ def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependenc
             "a person can only be asked if the run can wait for the answer; give build_graph a"
             " checkpointer and the run a thread_id, or set approve to 'never'"
         )
+    asked = asked_in(state)
+    text = (state.get("request") or "") if asked is None else asked.text
     CodeGenerationRequest(  # for its checks
-        state.get("request") or "",
+        text,
         checks=state.get("checks"),
         returns=state.get("returns"),
         privacy=privacy,
@@ -64,24 +75,20 @@ def initial_state(view: RunView, config: RunnableConfig, dependencies: Dependenc
         "stopped_by": None,
         "reason": None,
     }
-    files, notes = state.get("files"), list[str]()
-    if files:
-        # By its name, the folder of a process that was killed is found and removed.
-        prefix = f"{TEMPORARY_PREFIX}{Owner.of(os.getpid())}-"
-        with tempfile.TemporaryDirectory(prefix=prefix) as scratch:
-            stored = stored_uploads(
-                files,
-                dependencies.files_folder,
-                Path(scratch),
-                dependencies.store,
-                privacy,
-                notes.append,
-            )
-            update |= {**stored, "files": []}
+    notes = list[str]()
+    files = state.get("files") or []
+    if asked is not None and asked.files:
+        files = [*files, *asked.files]
+    before = None if asked is None else run_before(state)
+    if asked is None or before is None:
+        update |= _variables(state, files, privacy, dependencies, notes)
     else:
-        summaries = state.get("summaries") or []
-        update["summaries"] = [_within(privacy, summary) for summary in summaries]
+        update |= _follow_up(state, before, files, privacy, task, dependencies, notes)
+    if asked is not None:
+        update["request"] = text
+        update |= {} if asked.message is None else {"messages": [asked.message]}
     update["candidates"] = _candidates(view, update, dependencies)
+    update["chat"] = _chat(view, task, update, asked)
     return update | ({"notes": notes} if notes or state.get("notes") else {})
 
 
@@ -94,6 +101,105 @@ def _candidates(view: RunView, update: Json, dependencies: Dependencies) -> int:
     is_small = profile_of(dependencies.client(view.context.model)).worked_examples
     state = cast("AgentState", {**view.state, **update})
     return SMALL_MODEL_CANDIDATES if is_small and wants_short_program(state) else 1
+
+
+def _variables(
+    state: AgentState,
+    files: Sequence[GivenFile],
+    privacy: PrivacyLevel,
+    dependencies: Dependencies,
+    notes: list[str],
+) -> Json:
+    if files:
+        return {**_stored(files, privacy, dependencies, notes), "files": []}
+    return {"summaries": [_within(privacy, summary) for summary in state.get("summaries") or []]}
+
+
+def _follow_up(
+    state: AgentState,
+    before: AgentState,
+    files: Sequence[GivenFile],
+    privacy: PrivacyLevel,
+    task: TaskRef,
+    dependencies: Dependencies,
+    notes: list[str],
+) -> Json:
+    """Put the run before, and what is given anew, together."""
+    given = _given_anew(state)
+    carried = _carried(before, given, files, privacy, task, dependencies.store)
+    if files:
+        given = _stored(files, privacy, dependencies, notes, carried.files())
+    together = put_together(carried, given, dependencies.store)
+    return {
+        "variables": together["variables"],
+        "summaries": [_within(privacy, summary) for summary in together["summaries"]],
+        "files": [],
+        "earlier": earlier_requests(before, task.thread or ""),
+    }
+
+
+def _stored(
+    files: Sequence[GivenFile],
+    privacy: PrivacyLevel,
+    dependencies: Dependencies,
+    notes: list[str],
+    beside: VariableBundle | None = None,
+) -> AgentInput:
+    """Read files as variables and store them."""
+    # By its name, the folder of a process that was killed is found and removed.
+    prefix = f"{TEMPORARY_PREFIX}{Owner.of(os.getpid())}-"
+    with tempfile.TemporaryDirectory(prefix=prefix) as scratch:
+        return stored_uploads(
+            files,
+            dependencies.files_folder,
+            Path(scratch),
+            dependencies.store,
+            privacy,
+            notes.append,
+            beside,
+        )
+
+
+def _given_anew(state: AgentState) -> AgentInput:
+    """Return the variables that came with the input; none if they are the run's before."""
+    stored = state.get("variables")
+    if not stored or stored.get("pickle") == (state.get("chat") or {}).get("variables"):
+        return {"variables": VariableBundle("", "").to_json(), "summaries": []}
+    return {"variables": stored, "summaries": state.get("summaries") or []}
+
+
+def _carried(
+    before: AgentState,
+    new: AgentInput,
+    files: Sequence[GivenFile],
+    privacy: PrivacyLevel,
+    task: TaskRef,
+    store: VariableStore,
+) -> Carried:
+    """Take over variables and results of the thread's run before, except what is given anew."""
+    names = {summary["name"] for summary in new["summaries"]}
+    if names:  # the earlier variables aren't in the state any more
+        before = {**before, "variables": {}, "summaries": []}
+    names |= {str(file.get("name")) for file in files if isinstance(file, dict)}
+    return carried_from(before, task.thread or "", privacy, names, store)
+
+
+def _chat(view: RunView, task: TaskRef, update: Json, asked: Asked | None) -> Json:
+    """Return what a later message of the thread must know of this run, and who gets a reply."""
+    chat, last = view.state.get("chat") or {}, last_message(view.state)
+    text = (view.state.get("request") or "") if asked is None else asked.text
+    is_new = last is not None and last.id != chat.get("seen")
+    reply = f"codegen-{task.task or uuid.uuid4()}" if is_new or asked is not None else None
+    if reply is None and text == chat.get("request"):  # the same again: its reply is replaced
+        reply = chat.get("reply")
+    variables = update.get("variables") or view.state.get("variables") or {}
+    return {
+        "request": text,
+        "privacy": update["privacy"],
+        "variables": variables.get("pickle"),
+        "seen": None if last is None else last.id,
+        "reply": reply,
+    }
 
 
 def _check_kinds(state: AgentState) -> None:

@@ -59,7 +59,7 @@ def studio_server(folder: Path, environ: Mapping[str, str]) -> Iterator[StudioSe
     (folder / "blocking.py").write_text(BLOCKING)
     config["graphs"]["blocking"] = "./blocking.py:graph"
     (folder / "langgraph.json").write_text(json.dumps(config))
-    state, port = folder / "state", _free_port()
+    state, port = folder / "state", free_port()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(OURS) or k in KEPT}
     (folder / "empty.env").touch()
     merged = {
@@ -106,7 +106,8 @@ def _wait_until_ready(server: StudioServer, process: subprocess.Popen[bytes]) ->
     raise AssertionError(f"the server did not start:\n{server.log[-5000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Choose a port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -39,13 +39,19 @@ def thread_lock(settings: Settings, thread_id: str) -> contextlib.AbstractContex
         CheckpointError: the lock can't be created.
     """
     if settings.checkpoints is None:
-        return _lock_file(settings.state_dir / "locks", thread_id)
+        return lock_beside(settings.state_dir / "locks", thread_id, settings.state_dir)
     require_postgres()
-    return _lock_in_postgres(settings.checkpoints.get_secret_value(), thread_id)
+    return lock_in_postgres(settings.checkpoints.get_secret_value(), thread_id)
 
 
 @contextlib.contextmanager
-def _lock_file(folder: Path, thread_id: str) -> Iterator[None]:
+def lock_beside(folder: Path, thread_id: str, parent: Path | None = None) -> Iterator[None]:
+    """Hold a lock file in a folder; ``parent``: a folder above it that is ours too.
+
+    Raises:
+        ThreadError: another worker holds it.
+        CheckpointError: it can't be created.
+    """
     digest = hashlib.sha256(thread_id.encode(errors="surrogatepass")).hexdigest()
     path = folder / f"{digest}.lock"
 
@@ -54,7 +60,8 @@ def _lock_file(folder: Path, thread_id: str) -> Iterator[None]:
 
     with contextlib.ExitStack() as held:
         try:
-            private_folder(folder.parent)
+            if parent is not None:
+                private_folder(parent)
             private_folder(folder)
             held.enter_context(file_lock(path, on_wait=refuse, remove=True))
         except (OSError, NotImplementedError) as error:
@@ -66,8 +73,13 @@ def _lock_file(folder: Path, thread_id: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock_in_postgres(url: str, thread_id: str) -> Iterator[None]:
-    """Hold an advisory lock, which lasts as long as a connection opened for it."""
+def lock_in_postgres(url: str, thread_id: str) -> Iterator[None]:
+    """Hold an advisory lock, which lasts as long as a connection opened for it.
+
+    Raises:
+        ThreadError: another worker holds it.
+        CheckpointError: there is no connection.
+    """
     import psycopg
 
     from graph_agent.checkpoints.postgres import connection as postgres

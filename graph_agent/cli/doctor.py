@@ -24,11 +24,11 @@ from graph_agent.models import CallLog, profile_of
 from graph_agent.models.local.prompt_states import PromptStates
 from graph_agent.runs.state_size import state_size
 from sandbox import DockerSandbox, SandboxError, VariableStore
-from sandbox.containers.confinement import confinement
+from sandbox.containers.hardening import confinement
 from sandbox.engine.connection import connect
 from sandbox.engine.facts import engine_facts, usable_runtime
 from sandbox.image import image_packages, image_tag
-from sandbox.image.versions import Comparison
+from sandbox.image.fitter import Comparison
 from sandbox.private_files import private_folder
 from sandbox.terminal_text import one_line
 

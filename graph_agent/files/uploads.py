@@ -24,6 +24,7 @@ from sandbox.errors import (
     VariableError,
     VariableStoreError,
 )
+from sandbox.variables.bundle import VariableBundle
 from sandbox.variables.store import VariableStore
 
 MAX_UPLOAD_BYTES = 20 << 20
@@ -50,6 +51,7 @@ def stored_uploads(
     store: VariableStore,
     privacy: PrivacyLevel,
     note: Callable[[str], object] = lambda line: None,
+    beside: VariableBundle | None = None,
 ) -> AgentInput:
     """Read each file as a variable and store it, in a child process within limits.
 
@@ -62,6 +64,7 @@ def stored_uploads(
         store: where the values go.
         privacy: what their summaries may show.
         note: called with one line for each file whose reading needed an assumption.
+        beside: stored variables that the caller will put together with these.
 
     Raises:
         RequestError: a file is missing or outside ``folder``, content is unreadable, or reading
@@ -76,7 +79,8 @@ def stored_uploads(
         file_bytes=READ_MEMORY_BYTES + READ_MEMORY_RATIO * size,
     )
     specs = [f"{name}={location}" for name, location in placed]
-    args = [specs, str(store.root.absolute()), privacy]
+    others = None if beside is None else beside.to_json()
+    args = [specs, str(store.root.absolute()), privacy, others]
     try:
         reply = call(f"{__name__}:read_in_child", args, limits=limits, max_reply_bytes=0)
     except ConfinedError as error:
@@ -91,11 +95,12 @@ def stored_uploads(
 
 def read_in_child(args: list[Any], _: object) -> tuple[Any, tuple[()]]:
     """Read and store placed files; return what describes them and notes, or the error."""
-    specs, root, privacy = args
+    specs, root, privacy, others = args
     notes: list[str] = []
     try:
         values = read_variable_files(specs, note=notes.append)
-        stored = stored_variables(values, VariableStore(root), privacy)
+        beside = None if others is None else VariableBundle.from_json(others)
+        stored = stored_variables(values, VariableStore(root), privacy, beside=beside)
         return {"stored": stored, "notes": notes}, ()
     except UnsendableVariableError as error:
         why = "; ".join(f"file {name!r}: {reason}" for name, reason in error.reasons.items())

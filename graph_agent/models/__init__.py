@@ -14,7 +14,6 @@ from graph_agent.models.call_log import Call, CallLog
 from graph_agent.models.calls import Steps, Work, arun_steps, ask, forms_of, run_steps
 from graph_agent.models.clients import KEY_VARIABLES, create_client, default_model
 from graph_agent.models.failures import is_transient
-from graph_agent.models.made_clients import ClientSpec, spec_of
 from graph_agent.models.names import (
     DEFAULT_GEMINI,
     LLMModels,
@@ -23,7 +22,7 @@ from graph_agent.models.names import (
     is_gemini,
     weights_file,
 )
-from graph_agent.models.profiles import ModelProfile, profile_of
+from graph_agent.models.profiles import ClientSpec, ModelProfile, profile_of, spec_of
 from graph_agent.models.question import Question
 from graph_agent.models.replies import ModelReply, record_in
 

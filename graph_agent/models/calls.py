@@ -11,6 +11,7 @@ generator yields each step and receives its result, or the error it raised::
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +19,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from graph_agent.config.redaction import secrets_of
 from graph_agent.errors import ModelRequestError
 from graph_agent.models.failures import raise_translated
-from graph_agent.models.made_clients import spec_of
-from graph_agent.models.question import Question
+from graph_agent.models.profiles import spec_of
+from graph_agent.models.question import ATTEMPT_KEY, Question
 from graph_agent.models.replies import (
     ModelReply,
     reply_of,
     reply_with_record,
-    with_joined_parts,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,11 @@ class Invocation:
 
     def _config(self) -> RunnableConfig:
         config: RunnableConfig = self.question.config or {}
-        return {**config, "tags": [*(config.get("tags") or ()), self.question.tag]}
+        metadata = dict(config.get("metadata") or {})
+        if self.question.attempt is not None:
+            metadata[ATTEMPT_KEY] = self.question.attempt
+        tags = [*(config.get("tags") or ()), self.question.tag]
+        return {**config, "tags": tags, "metadata": metadata}
 
     def _translate(self, exc: Exception) -> None:
         if isinstance(exc, TimeoutError) and not exc.args:
@@ -204,9 +208,11 @@ def ask(
 
 
 def _answer(question: Question) -> Steps[ModelReply]:
-    client = with_joined_parts(question.client)
-    if client is not question.client:
-        question = replace(question, client=client)
+    google = sys.modules.get("langchain_google_genai")
+    if google is not None and isinstance(question.client, google.ChatGoogleGenerativeAI):
+        from graph_agent.models.gemini_parts import with_joined_parts
+
+        question = replace(question, client=with_joined_parts(question.client))
     if question.schema is None:
         answer = yield Invocation(question, question.client)
         return reply_of(answer, question.profile.name)

@@ -12,7 +12,6 @@ from graph_agent.config.settings import VARIABLES, Settings, load_settings
 from graph_agent.errors import ModelSetupError, ModelUnknownError
 from graph_agent.models.answer_limits import answer_limits
 from graph_agent.models.client_arguments import check_taken, check_values
-from graph_agent.models.made_clients import ClientSpec, remember
 from graph_agent.models.names import (
     DEFAULT_GEMINI,
     LLMModels,
@@ -22,6 +21,7 @@ from graph_agent.models.names import (
     weights_file,
 )
 from graph_agent.models.own_servers import server_options
+from graph_agent.models.profiles import ClientSpec, remember
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

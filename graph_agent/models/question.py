@@ -24,6 +24,8 @@ __all__ = ["Question"]
 
 log = logging.getLogger(__name__)
 
+ATTEMPT_KEY = "codegen_agent_attempt"
+"""In the metadata of a call's trace: the attempt's number."""
 _FORMAT = 1
 """Of what is hashed; a new number makes all cached answers unknown."""
 _ADDRESS = re.compile("_(BASE_URL|API_BASE)$")
@@ -46,6 +48,8 @@ class Question:
     schema: type[BaseModel] | None = None
     variant: int = 0
     """Tells questions apart that are asked again for another answer."""
+    attempt: int | None = None
+    """The attempt that it is asked for, which traces tell."""
 
     def sent(self) -> list[dict[str, Any]]:
         """Return role and content of each message, as LangChain has them."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,12 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph_agent.errors import AnswerFault, ModelAnswerError, ModelTransientError
-from graph_agent.models.made_clients import changed
 from graph_agent.models.thoughts import without_thought
 from graph_agent.records import Usage
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
 __all__ = [
@@ -27,7 +23,6 @@ __all__ = [
     "record_in",
     "reply_of",
     "reply_with_record",
-    "with_joined_parts",
 ]
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -214,65 +209,3 @@ def _unusable(reply: ModelReply, model: str, kind: AnswerFault, why: str) -> Mod
     message = f"the answer of {model!r} {why}"
     text = reply.text[:_MAX_KEPT_CHARS]
     return ModelAnswerError(message, kind, reply.input_tokens, reply.output_tokens, text)
-
-
-def with_joined_parts(client: BaseChatModel) -> BaseChatModel:
-    """Return a copy of a Gemini client that joins the parts of an answer; others unchanged.
-
-    LangChain's client removes the line ends at the end of each part of an answer that isn't
-    streamed. Joined before it sees them, the parts are one text again.
-    """
-    module = sys.modules.get("langchain_google_genai")
-    if module is None or not isinstance(client, module.ChatGoogleGenerativeAI):
-        return client
-    view = _Joining(client.client)
-    return changed(client, {"client": view})
-
-
-class _Joining:
-    """A view of Google's client, or of a part of it."""
-
-    def __init__(self, viewed: Any) -> None:
-        self._viewed = viewed
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._viewed, name)
-        if name in ("models", "aio"):
-            return _Joining(value)
-        if name != "generate_content":
-            return value
-        if not inspect.iscoroutinefunction(value):
-            return lambda **asked: _joined(value(**asked), asked)
-
-        async def ask(**asked: Any) -> Any:
-            return _joined(await value(**asked), asked)
-
-        return ask
-
-
-def _joined(response: Any, asked: Mapping[str, Any]) -> Any:
-    """Append each text part to the one before it of its kind: thought or answer.
-
-    Raises:
-        ModelTransientError: it is neither an answer nor a refusal.
-    """
-    is_answer = isinstance(response.candidates, list) and response.candidates
-    if not is_answer and not response.prompt_feedback:
-        model = str(asked.get("model"))
-        raise ModelTransientError(f"what the server of {model!r} sent is no answer; ask again")
-    for candidate in response.candidates or ():
-        parts = (candidate.content and candidate.content.parts) or []
-        kept: list[Any] = []
-        texts: dict[bool, Any] = {}
-        for part in parts:
-            first = texts.get(bool(part.thought))
-            if part.text is None or first is None:
-                kept.append(part)
-                if part.text is not None:
-                    texts[bool(part.thought)] = part
-            else:
-                first.text += part.text
-                first.thought_signature = first.thought_signature or part.thought_signature
-        if len(kept) < len(parts):
-            candidate.content.parts = kept
-    return response

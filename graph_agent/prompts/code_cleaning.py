@@ -15,7 +15,7 @@ import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Cleaned", "cleaned", "tree_of"]
+__all__ = ["Cleaned", "cleaned", "is_program", "is_word", "tree_of"]
 
 _MAX_REPAIRS = 200
 _NO_PYTHON_CELL = re.compile(r"\s*%%(?:bash|sh|html|javascript|js|latex|sql|R|perl|ruby|svg)\b")
@@ -38,6 +38,12 @@ _PLAIN = {
     "\ufeff": "", "\u200c": "", "\u200d": "", "\u2060": "", "\u00ad": "", "×": "*", "，": ",",
     "（": "(", "）": ")", "：": ":",
 }  # fmt: skip
+
+_TELLING = (
+    *(ast.Call, ast.Attribute, ast.Subscript, ast.BinOp, ast.NamedExpr, ast.Await),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+"""What words and plain values don't have."""
 
 
 @dataclass
@@ -66,6 +72,23 @@ def _parsed(code: str) -> ast.Module | None:
         return ast.parse(code)
     except (SyntaxError, ValueError):
         return None
+
+
+def is_program(text: str) -> bool:
+    """Check that text is Python and not just words or a value that happen to parse."""
+    tree = tree_of(text)
+    if tree is None or any(isinstance(node, ast.Return) for node in tree.body):
+        return False
+    return any(not is_word(node) for node in tree.body)
+
+
+def is_word(node: ast.stmt) -> bool:
+    """Check that a statement is words or a plain value, not something that does anything."""
+    if isinstance(node, ast.AnnAssign):
+        return node.value is None  # "Answer: yes"
+    return isinstance(node, ast.Expr) and not any(
+        isinstance(part, _TELLING) for part in ast.walk(node)
+    )
 
 
 def cleaned(code: str) -> Cleaned:

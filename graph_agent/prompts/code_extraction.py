@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from graph_agent.models.thoughts import without_thought
 from graph_agent.prompts.answer_blocks import Block, fenced_blocks, json_programs, tagged_blocks
-from graph_agent.prompts.code_cleaning import Cleaned, cleaned, tree_of
-from graph_agent.prompts.code_joining import is_program, joined_blocks
+from graph_agent.prompts.code_cleaning import Cleaned, cleaned, is_program, tree_of
+from graph_agent.prompts.code_joining import joined_blocks
 
 __all__ = ["USUAL_IMPORTS", "program_in", "with_usual_imports"]
 
@@ -27,6 +27,8 @@ _STARTS = re.compile(
     r"|(?:for|while|with|if|try)\b.*:"
     r"|[A-Za-z_][\w.,\[\]'\" ]*(?:[-+*/|&]?=)(?!=)|[A-Za-z_][\w.]*\(|>>> |In ?\[|[%!]\w)"
 )
+_ONE_FENCE = re.compile(r"(?:[^`]*\n)?```(?:python|py)\n(?P<code>[^`]*\n)```\s*")
+"""An answer as the prompt asks for it; others are taken apart in more steps."""
 _MAX_STARTS = 6
 _MAX_LINES = 400
 _MAX_DEPTH = 4
@@ -62,6 +64,10 @@ def _found(text: str, returns: Collection[str], given: Collection[str], depth: i
             inner = _in_field(code, returns, given, depth)
             if inner.code:
                 return Cleaned(inner.code, ["read the code from JSON", *inner.notes])
+    if (only := _ONE_FENCE.fullmatch(text)) and "~~~" not in text and tree_of(only["code"]):
+        plain = cleaned(only["code"])
+        if is_program(plain.code):
+            return plain
     fenced = list(fenced_blocks(text))
     parsed = _parsed(fenced)
     if len(parsed) == 1 and is_program(parsed[0][1].code):

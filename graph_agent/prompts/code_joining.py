@@ -9,40 +9,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from graph_agent.prompts.answer_blocks import Block
-from graph_agent.prompts.code_cleaning import Cleaned, tree_of
+from graph_agent.prompts.code_cleaning import Cleaned, is_program, is_word, tree_of
 
-__all__ = ["is_program", "joined_blocks"]
+__all__ = ["joined_blocks"]
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "display"}
 
-_TELLING = (
-    *(ast.Call, ast.Attribute, ast.Subscript, ast.BinOp, ast.NamedExpr, ast.Await),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
-)
-"""What words and plain values don't have."""
 _COMMON = frozenset({"fig", "ax", "axes", "axs", "g", "_"})
 _USUAL = frozenset({"np", "pd", "plt", "sns"})
 
 
-def is_program(text: str) -> bool:
-    """Check that text is Python and not just words or a value that happen to parse."""
-    tree = tree_of(text)
-    if tree is None or any(isinstance(node, ast.Return) for node in tree.body):
-        return False
-    return any(not _is_word(node) for node in tree.body)
-
-
 def _is_value(text: str) -> bool:
     tree = tree_of(text)
-    return tree is not None and all(map(_is_word, tree.body))
-
-
-def _is_word(node: ast.stmt) -> bool:
-    if isinstance(node, ast.AnnAssign):
-        return node.value is None  # "Answer: yes"
-    return isinstance(node, ast.Expr) and not any(
-        isinstance(part, _TELLING) for part in ast.walk(node)
-    )
+    return tree is not None and all(map(is_word, tree.body))
 
 
 @dataclass

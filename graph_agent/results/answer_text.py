@@ -20,7 +20,7 @@ def answer_text(result: Result) -> str:
         return f"Not solved: {result.output.get('reason') or result.explanation or 'no answer'}"
     answer = result.answer
     if answer is None:
-        return f"Answer: {_without_value(result)}"
+        return f"Answer: {without_value(result)}"
     state: Mapping[str, Any] = result.output  # it has more channels than its type
     asked: list[str] = state.get("returns") or []
     if isinstance(answer, dict) and len(asked) > 1 and answer.keys() <= set(asked):
@@ -28,8 +28,8 @@ def answer_text(result: Result) -> str:
         return f"Answer: {', '.join(answer)}\n{shown}"
     table = table_text(answer)
     if table is not None:
-        return f"Answer: {_size(answer)}\n{table}"
-    return f"Answer: {_plain(answer)}"
+        return f"Answer: {table_size(answer)}\n{table}"
+    return f"Answer: {plain(answer)}"
 
 
 def verdict_line(result: Result) -> str:
@@ -56,7 +56,8 @@ def _verdict(result: Result, judge: str | None) -> Iterator[str]:
         yield f"cost {result.cost:.4f}"
 
 
-def _without_value(result: Result) -> str:
+def without_value(result: Result) -> str:
+    """Say what a run made that has no answer to show."""
     kinds = (("figure", len(result.figures)), ("file", len(result.files)))
     made = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds if count]
     made += [", ".join(result.variables)] if result.variables else []
@@ -66,15 +67,17 @@ def _without_value(result: Result) -> str:
 def named_text(name: str, value: object) -> str:
     """Show a value below or after its name."""
     table = table_text(value)
-    return f"{name}: {_plain(value)}" if table is None else f"{name}: {_size(value)}\n{table}"
+    return f"{name}: {plain(value)}" if table is None else f"{name}: {table_size(value)}\n{table}"
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """Show a value that is no table."""
     if isinstance(value, str):
         return truncate(value, MAX_TEXT_CHARS)
     return short_repr(value, MAX_TEXT_CHARS)
 
 
-def _size(table: Any) -> str:
+def table_size(table: Any) -> str:
+    """Count a table's rows and columns."""
     rows = quantity(table.shape[0], "row")
     return f"{rows} × {quantity(table.shape[1], 'column')}" if len(table.shape) == 2 else rows

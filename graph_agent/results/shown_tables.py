@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from graph_agent.results.markdown import sentence
 from graph_agent.summaries.parts import short_repr, truncate
 from sandbox.terminal_text import escape_control_chars
 
-__all__ = ["MAX_COLUMNS", "MAX_ROWS", "table_html", "table_text"]
+__all__ = ["MAX_COLUMNS", "MAX_ROWS", "table_html", "table_markdown", "table_text"]
 
 MAX_ROWS = 20
 MAX_COLUMNS = 20
@@ -57,6 +58,88 @@ def table_html(value: Any) -> str:
     except Exception:  # values may be such that pandas can't show them
         return ""
     return escape_control_chars(text)
+
+
+def table_markdown(value: Any) -> str | None:
+    """Show the first rows of a table in Markdown; None for anything else, or what can't be shown.
+
+    It has as many characters as :func:`table_text` at most: whole rows are left out.
+    """
+    library = table_library(value)
+    if library is None:
+        return None
+    try:
+        head, *rows = _polars_rows(value) if library == "polars" else _pandas_rows(value)
+    except Exception:  # values may be such that a library can't show them
+        return None
+    lines = [_markdown_row(head), _markdown_row(["---"] * len(head), escaped=False)]
+    shown, chars = 0, sum(map(len, lines))
+    for row in rows:
+        line = _markdown_row(row)
+        chars += len(line)
+        if chars > MAX_TEXT_CHARS:
+            break
+        lines.append(line)
+        shown += 1
+    left = value.shape[0] - shown
+    return "\n".join(lines) + (f"\n\n… {left:,} more rows" if left > 0 else "")
+
+
+def _markdown_row(cells: Sequence[str], *, escaped: bool = True) -> str:
+    texts = [sentence(cell) if escaped else cell for cell in cells]
+    return f"| {' | '.join(texts)} |"
+
+
+def _pandas_rows(table: Any) -> list[list[str]]:
+    """Return the heading and the first rows as texts, the labels of the rows first."""
+    rows = _first_rows(table)
+    frame = rows.to_frame(rows.name or "") if rows.ndim == 1 else rows
+    columns = [_label(column) for column in frame.columns]
+    left_out = table.ndim == 2 and table.shape[1] > MAX_COLUMNS
+    half = MAX_COLUMNS // 2
+
+    def of(labels: list[str], cells: list[str]) -> list[str]:
+        return labels + ([*cells[:half], "…", *cells[-half:]] if left_out else cells)
+
+    names = ["" if name is None else str(name) for name in frame.index.names]
+    body = [
+        of(_labels_of(label), [_cell(value) for value in cells])
+        for label, *cells in frame.itertuples(name=None)
+    ]
+    return [of(names, columns), *body]
+
+
+def _labels_of(label: Any) -> list[str]:
+    return [_cell(part) for part in label] if isinstance(label, tuple) else [_cell(label)]
+
+
+def _label(column: Any) -> str:
+    return ", ".join(map(str, column)) if isinstance(column, tuple) else str(column)
+
+
+def _cell(value: Any) -> str:
+    """Round a number as pandas does; texts are short already."""
+    if isinstance(value, float):
+        return "NaN" if value != value else f"{value:.6g}"
+    return str(value)
+
+
+def _polars_rows(table: Any) -> list[list[str]]:
+    head = table.head(MAX_ROWS)
+    frame = head.to_frame() if type(table).__name__ == "Series" else head
+    left_out = frame.shape[1] > MAX_COLUMNS
+    names = [truncate(name, MAX_CELL_CHARS) for name in frame.columns[:MAX_COLUMNS]]
+    body = [[_text_of(value) for value in row[:MAX_COLUMNS]] for row in frame.rows()]
+    more = ["…"] if left_out else []
+    return [[*names, *more], *([*row, *more] for row in body)]
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, float):
+        return _cell(value)
+    if isinstance(value, str):
+        return truncate(value, MAX_CELL_CHARS)
+    return short_repr(value, MAX_CELL_CHARS)
 
 
 def _first_rows(table: Any) -> Any:

@@ -8,19 +8,14 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from graph_agent.chat.carried import carried_from
+from graph_agent.chat.following import earlier_requests, put_together
 from graph_agent.checkpoints import run_record
 from graph_agent.errors import ThreadError
-from graph_agent.prompts.bounds import MAX_CODE_CHARS, clip
-from graph_agent.prompts.conversation import MAX_EARLIER_REQUESTS
-from graph_agent.records import EarlierRequest, Json
 from graph_agent.request import CodeGenerationRequest, RequestOptions
-from graph_agent.runs.carried import Carried, carried_from
 from graph_agent.runs.thread_ids import check_thread_id
 from graph_agent.runs.threads import GraphInput, Thread, state_of
-from graph_agent.state import DEFAULT_MAX_ATTEMPTS, AgentInput, AgentState
-from sandbox.variables.bundle import VariableBundle
-from sandbox.variables.composing import Part, composed, parts_of
-from sandbox.variables.store import VariableStore
+from graph_agent.state import DEFAULT_MAX_ATTEMPTS, AgentState
 
 INHERITED = ("privacy", "approve", "candidates")
 """Options that a follow-up has from the earlier request unless it is given others."""
@@ -60,9 +55,9 @@ class FollowUpRun:
         given = request.to_input(thread.store, _attempts(state, thread), beside=carried.files())
         return {
             **given,
-            **_together(carried, given, thread.store),
+            **put_together(carried, given, thread.store),
             "budget": {**(state.get("budget") or {}), **(thread.context.budget or {})},
-            "earlier": _earlier(state, self.source),
+            "earlier": earlier_requests(state, self.source),
             "setup": {**thread.setup, "follows": self.source},
         }
 
@@ -92,28 +87,3 @@ def check_ended(saver: BaseCheckpointSaver[Any], thread_id: str) -> None:
 
 def _attempts(state: AgentState, thread: Thread) -> int:
     return thread.context.max_attempts or state.get("max_attempts") or DEFAULT_MAX_ATTEMPTS
-
-
-def _together(carried: Carried, given: AgentInput, store: VariableStore) -> AgentInput:
-    """Put the carried variables and the new ones together."""
-    new = VariableBundle.from_json(given["variables"])
-    parts: list[Part] = [*carried.parts, *parts_of(new)]
-    unsendable = {**carried.unsendable, **new.unsendable}
-    bundle = composed(parts, store) if parts else store.put_variables({})
-    summaries = {summary["name"]: summary for summary in [*carried.summaries, *given["summaries"]]}
-    return {
-        "variables": {**bundle.to_json(), "unsendable": unsendable},
-        "summaries": list(summaries.values()),
-    }
-
-
-def _earlier(state: AgentState, source: str) -> list[Json]:
-    attempts = state.get("attempts") or []
-    last = EarlierRequest(
-        thread_id=source,
-        request=state["request"],
-        code=clip(str(attempts[-1]["code"]), MAX_CODE_CHARS) if attempts else "",
-        success=bool(state.get("success")),
-        privacy=state.get("privacy") or "sample",
-    )
-    return [*(state.get("earlier") or []), last.to_state()][-MAX_EARLIER_REQUESTS:]

@@ -130,7 +130,7 @@ class ForkedRun:
         given: dict[str, Any] = {
             name: state[name]  # type: ignore[literal-required]  # names of its keys
             for name in AgentInput.__annotations__
-            if name in state
+            if name in state and name != "messages"  # the chat stays on its own thread
         }
         origin = {"thread_id": self.source, "attempt": self.attempt}
         text = (self.request_text or "").strip()

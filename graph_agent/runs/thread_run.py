@@ -84,7 +84,9 @@ class ThreadRun:
             stack.enter_context(thread_lock(self.settings, thread_id))
             start_retention(self.settings)  # this run is safe from it: it is locked
             saver = saver or stack.enter_context(self._saver())
-            graph = build_graph(client, saver, sandbox=sandbox, store=store, settings=self.settings)
+            graph = build_graph(
+                client, saver, sandbox=sandbox, store=store, settings=self.settings, locked=True
+            )
             new_setup = setup_of(model, self.settings, setup)
             thread = Thread(thread_id, graph, saver, store, self.settings, new_setup, self.context)
             input_ = start.prepare(thread)

@@ -12,20 +12,13 @@ from sandbox.confined import Limits, Reply, call
 from sandbox.errors import ConfinedError, PayloadError
 from sandbox.records import Payload
 from sandbox.results.decode import decode_payload, libraries_of
-from sandbox.results.plain_payloads import SMALL_BYTES, is_plain
+from sandbox.results.plain_payloads import is_small
 
 VALUE_S = 5.0
 """Processor time for one value."""
 MEMORY_BYTES = 1 << 30
 """For one value, besides eight times its payload."""
 MOST_MEMORY_BYTES = 6 << 30
-_SCALARS = (bool, int, float, type(None))
-
-
-def is_quick(payload: Payload, value: object) -> bool:
-    """Whether describing a value takes a moment at most."""
-    data = memoryview(payload.data)
-    return type(value) in _SCALARS or (len(data) <= SMALL_BYTES and is_plain(data))
 
 
 def look_in_child(function: str, args: object, data: bytes, cpu_s: float = VALUE_S) -> Reply:
@@ -43,7 +36,7 @@ def summary_of(
     name: str, payload: Payload, value: object, *, level: PrivacyLevel = "sample"
 ) -> str:
     """Describe a returned value; if that takes too much, by its type alone."""
-    if is_quick(payload, value):
+    if is_small(payload, value):
         return summarize(name, value, level=level).text
     try:
         text = look_in_child(f"{__name__}:summarize_in_child", [name, level], payload.data).value

@@ -1,20 +1,18 @@
-"""What a tool answers: text for the model, pictures, and the records behind them."""
+"""What a tool answers: text for the model; :mod:`graph_agent.results.blocks` adds pictures."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graph_agent.results.answer_text import answer_text, named_text, verdict_line
 from graph_agent.results.result import CodeGenerationResult
 from graph_agent.summaries.parts import truncate
-from sandbox.records import Execution, Figure
+from sandbox.records import Execution
 from sandbox.terminal_text import escape_control_chars, one_line
 
 MAX_PRINTED_CHARS = 10_000
 MAX_SHOWN_VARIABLES = 20
-PICTURES = ("image/png", "image/jpeg")
 
 
 def execution_text(run: Execution) -> str:
@@ -30,24 +28,6 @@ def result_text(result: CodeGenerationResult) -> str:
     if result.waiting_for is not None:
         lines.append("The code waits for a person's approval.")
     return escape_control_chars("\n".join(lines))
-
-
-def pictures_of(figures: Iterable[Figure]) -> list[tuple[str, str]]:
-    """Return each figure that can be looked at: its type and its data in base64."""
-    shown = (figure if figure.mime in PICTURES else figure.preview for figure in figures)
-    return [
-        (figure.mime, base64.b64encode(figure.data).decode())
-        for figure in shown
-        if figure is not None and figure.mime in PICTURES
-    ]
-
-
-def blocks(text: str, figures: Iterable[Figure]) -> list[str | dict[str, Any]]:
-    """Return the content of a LangChain tool message: a text block, then image blocks."""
-    images: list[str | dict[str, Any]] = [
-        {"type": "image", "base64": data, "mime_type": mime} for mime, data in pictures_of(figures)
-    ]
-    return [{"type": "text", "text": text}, *images]
 
 
 def _execution_lines(run: Execution) -> Iterator[str]:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from graph_agent.errors import AgentError, RequestError
 from graph_agent.files.variable_files import read_variable_files
 from graph_agent.request import CodeGenerationRequest
-from graph_agent.tools.contents import blocks, execution_text, result_text
+from graph_agent.results.blocks import blocks
+from graph_agent.tools.contents import execution_text, result_text
 from graph_agent.workflow import AgentWorkflow
 from sandbox import DockerSandbox, Session
 from sandbox.errors import SandboxError, SandboxUnavailableError

@@ -20,12 +20,13 @@ from graph_agent.config.settings import Settings
 from graph_agent.errors import AgentError, RequestError
 from graph_agent.from_settings import policy_from
 from graph_agent.request import CodeGenerationRequest
+from graph_agent.results.blocks import pictures_of
 from graph_agent.runs.events import Analyzed, Event, Executed, Finished, Generated
 from graph_agent.runs.starts import NewRun
 from graph_agent.runs.thread_ids import random_thread_id
 from graph_agent.runs.threads import GraphInput, Thread
 from graph_agent.state import AgentInput
-from graph_agent.tools.contents import execution_text, pictures_of, result_text
+from graph_agent.tools.contents import execution_text, result_text
 from graph_agent.tools.given_files import stored_files
 from graph_agent.workflow import AgentWorkflow
 from sandbox import DockerSandbox, Session, VariableBundle, VariableStore

@@ -8,7 +8,7 @@ filters the runs inside the graph and sends all others unchanged.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.callbacks import BaseCallbackManager
@@ -26,18 +26,10 @@ if TYPE_CHECKING:
     from langchain_core.tracers.langchain import LangChainTracer
     from langsmith import Client
 
-__all__ = ["privately_traced"]
-
-AnyGraph = CompiledStateGraph[Any, Any, Any, Any]
+__all__ = ["PrivatelyTraced"]
 
 
-def privately_traced(graph: AnyGraph) -> AnyGraph:
-    """Return the graph with a guard in front of its tracers."""
-    # The same way as LangGraph's own copy().
-    return _PrivatelyTraced(**{k: v for k, v in vars(graph).items() if k != "__orig_class__"})
-
-
-class _PrivatelyTraced(CompiledStateGraph[Any, Any, Any, Any]):
+class PrivatelyTraced(CompiledStateGraph[Any, Any, Any, Any]):
     """A compiled graph; everything that runs its nodes or writers calls these methods."""
 
     def stream(
@@ -46,6 +38,7 @@ class _PrivatelyTraced(CompiledStateGraph[Any, Any, Any, Any]):
         config: RunnableConfig | None = None,
         **options: Any,
     ) -> Iterator[Any]:
+        """Run with a guard in front of the tracers."""
         control = LeavableControl.of(options.get("control"), ensure_config(config))
         if tracers := _tracers(self.config, config):
             levels = _given_levels(input, options.get("context"))
@@ -64,6 +57,7 @@ class _PrivatelyTraced(CompiledStateGraph[Any, Any, Any, Any]):
         config: RunnableConfig | None = None,
         **options: Any,
     ) -> AsyncIterator[Any]:
+        """Run with a guard in front of the tracers."""
         if tracers := _tracers(self.config, config):
             levels = _given_levels(input, options.get("context"))
             if not _has_level(input):
@@ -75,6 +69,7 @@ class _PrivatelyTraced(CompiledStateGraph[Any, Any, Any, Any]):
     def bulk_update_state(
         self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
     ) -> RunnableConfig:
+        """Update the state with a guard in front of the tracers."""
         if tracers := _tracers(self.config, config):
             levels = [*_update_levels(supersteps), self._saved_level(config)]
             config = _guarded(config, self.config, tracers, levels)
@@ -83,6 +78,7 @@ class _PrivatelyTraced(CompiledStateGraph[Any, Any, Any, Any]):
     async def abulk_update_state(
         self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
     ) -> RunnableConfig:
+        """Update the state with a guard in front of the tracers."""
         if tracers := _tracers(self.config, config):
             levels = [*_update_levels(supersteps), await self._asaved_level(config)]
             config = _guarded(config, self.config, tracers, levels)
@@ -123,12 +119,11 @@ def _tracers(*configs: RunnableConfig | None) -> list[LangChainTracer]:
     from langchain_core.callbacks import CallbackManager
     from langchain_core.tracers.langchain import LangChainTracer
 
-    def of(handlers: Iterable[BaseCallbackHandler]) -> list[LangChainTracer]:
-        return [handler for handler in handlers if isinstance(handler, LangChainTracer)]
-
-    given = of(_handlers(ensure_config(), *configs))
-    # LangChain decides whether its variables and contexts ask for a tracer.
-    found = given or of(CallbackManager.configure().handlers)
+    handlers = _handlers(ensure_config(), *configs)
+    if not any(isinstance(handler, LangChainTracer) for handler in handlers):
+        # LangChain decides whether its variables and contexts ask for a tracer.
+        handlers = CallbackManager.configure().handlers
+    found = [handler for handler in handlers if isinstance(handler, LangChainTracer)]
     for tracer in found:
         if not isinstance(tracer.client, _Guard):
             tracer.client = cast("Client", _Guard(tracer.client))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph_agent.config.redaction import redacted
+from graph_agent.models.question import ATTEMPT_KEY
 from graph_agent.records import Json, PrivacyLevel
 from graph_agent.tracing.state_views import permitted_state
 
@@ -16,7 +17,7 @@ LEVEL_KEY = "codegen_agent_privacy"
 """In the metadata of this graph's runs: their privacy level."""
 
 _KNOWN_METADATA = re.compile(
-    rf"{LEVEL_KEY}|(?:langgraph|ls|lc|checkpoint)_\w+|(?:thread|run|assistant|graph|revision)_id"
+    rf"{LEVEL_KEY}|{ATTEMPT_KEY}|(?:langgraph|ls|lc|checkpoint)_\w+|(?:thread|run|assistant|graph|revision)_id"
     r"|usage_metadata|run_attempt"
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from graph_agent.chat.asked import words_of
 from graph_agent.prompts.bounds import (
     MAX_CODE_CHARS,
     MAX_OUTCOME_CHARS,
@@ -125,6 +126,18 @@ def _analysis(analysis: Analysis, attempt: Attempt, with_values: bool) -> Json:
     }
 
 
+def _messages(messages: Any, _: PrivacyLevel) -> list[str]:
+    """Show what people asked; the answers are among the attempts, and files would be values."""
+    given = messages if isinstance(messages, list) else [messages]
+    words = map(words_of, given)
+    return ["(left out)" if text is None else clip(text, MAX_OUTPUT_CHARS) for text in words]
+
+
+def _chat(chat: Json, _: PrivacyLevel) -> Json:
+    """Name the messages; the hash of a small value would reveal it."""
+    return {name: chat.get(name) for name in ("seen", "reply")}
+
+
 UNCHANGED = frozenset(
     {
         *("request", "returns", "return_types", "max_attempts", "candidates", "budget"),
@@ -144,5 +157,7 @@ VIEWS: Mapping[str, Callable[[Any, PrivacyLevel], object]] = {
     "code": _code,
     "earlier": _earlier,
     "reason": _reason,
+    "messages": _messages,
+    "chat": _chat,
 }
 """The other channels, and what may be sent of each."""

@@ -20,12 +20,13 @@ from graph_agent.records import (
 )
 from graph_agent.return_types import mismatch
 from graph_agent.summaries import summarize
-from graph_agent.summaries.payloads import VALUE_S, is_quick, look_in_child, without_description
+from graph_agent.summaries.payloads import VALUE_S, look_in_child, without_description
 from nodes.recording.blank_figures import BlankFigure, blank_figure
 from nodes.recording.blank_values import Blank, blank_value
 from sandbox.errors import ConfinedError, PayloadError
 from sandbox.records import DISPLAY, Execution, ExecutionError, Figure, Payload
 from sandbox.results.decode import decode_payload
+from sandbox.results.plain_payloads import is_small
 from sandbox.variables.store import VariableStore
 
 MAX_STATE_OUTPUT_CHARS = 50_000
@@ -140,7 +141,7 @@ class Looks:
 
     def at_value(self, name: str, payload: Payload, value: object) -> Look:
         """Describe a value; if that takes too much, by its type alone."""
-        if is_quick(payload, value):
+        if is_small(payload, value):
             return describe(name, value, self._level)
         found = self._call("at_payload", [name, self._level], payload.data)
         if found is None:

@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from graph_agent.prompts.code_cleaning import tree_of
 from graph_agent.state import AgentState
+from nodes.rules.certain_reads import undefined_names
 from nodes.rules.rule import Evidence
-from nodes.rules.undefined_names import undefined_names
 from nodes.rules.unknown_columns import UnknownColumn, unknown_columns
-from sandbox.variables.bundle import VariableBundle
 
 __all__ = [
     "respelled",
@@ -45,7 +44,7 @@ def _passed_names(state: AgentState) -> dict[str, None]:
     """Return the names that the code gets; a follow-up may get some that aren't described."""
     names = [str(summary["name"]) for summary in state.get("summaries") or ()]
     if stored := state.get("variables"):
-        names += [variable.name for variable in VariableBundle.from_json(stored).variables]
+        names += [variable["name"] for variable in stored["variables"]]
     return dict.fromkeys(names)
 
 

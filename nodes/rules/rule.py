@@ -15,29 +15,25 @@ from graph_agent.records import ExecutionRecord
 __all__ = ["Evidence", "Rule"]
 
 
-@dataclass(frozen=True)
 class Evidence:
-    """An attempt that was run: its code, what it did, what was asked."""
+    """An attempt that was run: its code, what it did, what was asked.
 
-    view: RunView
-    execution: ExecutionRecord
+    ``request``: the task in plain words. ``summaries``: those of the given variables, as the state
+    holds them. ``given``: name to type of these. ``returns``: the variables that were asked for.
+    ``ended_well``: the code ran to its end. ``checks_passed``: the request's own checks did too.
+    """
 
-    @cached_property
-    def request(self) -> str:
-        """The task in plain words."""
-        return self.view.state.get("request") or ""
-
-    @property
-    def ended_well(self) -> bool:
-        """Whether the code ran to its end."""
-        return self.execution.outcome == "ok"
-
-    @property
-    def checks_passed(self) -> bool:
-        """Whether the request's own checks ran and passed."""
-        state = self.view.state
-        is_on = bool(state.get("checks")) and "checks" not in (state.get("skip_rules") or ())
-        return is_on and self.ended_well and self.execution.check_error is None
+    def __init__(self, view: RunView, execution: ExecutionRecord) -> None:
+        state = view.state
+        self.view = view
+        self.execution = execution
+        self.request: str = state.get("request") or ""
+        self.summaries: list[dict[str, Any]] = state.get("summaries") or []
+        self.given: dict[str, str] = {each["name"]: each["type"] for each in self.summaries}
+        self.returns: list[str] = state.get("returns") or []
+        self.ended_well = execution.outcome == "ok"
+        is_checked = bool(state.get("checks")) and "checks" not in (state.get("skip_rules") or ())
+        self.checks_passed = is_checked and self.ended_well and execution.check_error is None
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -51,24 +47,9 @@ class Evidence:
         return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
     @cached_property
-    def given(self) -> dict[str, str]:
-        """Name to type of every variable the code was given."""
-        return {summary["name"]: summary["type"] for summary in self.summaries}
-
-    @cached_property
     def earlier_results(self) -> set[str]:
         """The given variables that an earlier request's code made, and this one may make anew."""
         return {summary["name"] for summary in self.summaries if summary.get("earlier_result")}
-
-    @cached_property
-    def summaries(self) -> list[dict[str, Any]]:
-        """The summaries of the given variables, as the state holds them."""
-        return self.view.state.get("summaries") or []
-
-    @cached_property
-    def returns(self) -> list[str]:
-        """The variables that were asked for."""
-        return self.view.state.get("returns") or []
 
 
 @dataclass(frozen=True)

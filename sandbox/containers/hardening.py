@@ -1,15 +1,18 @@
-"""Creates a container that can do no more than its policy allows."""
+"""Creates a container that can do no more than its policy and the kernel's filters allow."""
 
 from __future__ import annotations
 
+import functools
+import json
 import logging
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sandbox.arguments import JOB_FOLDER
-from sandbox.containers.confinement import Confinement, confinement
-from sandbox.engine.facts import EngineFacts, usable_runtime
+from sandbox.engine.facts import EngineFacts, Runtime, usable_runtime
 from sandbox.image.spec import ROLE_LABEL
 from sandbox.policy import SandboxPolicy
 
@@ -22,6 +25,11 @@ GVISOR_CAPABILITIES = ("KILL", "SETGID", "SETPCAP", "SETUID")
 GVISOR_TASKS = 256
 GVISOR_TASKS_PER_PROCESS = 8
 """How many of the host's tasks gVisor needs for itself, and for each process inside."""
+PROFILE_FILE = Path(__file__).with_name("seccomp.json")
+PROFILE_ARCHITECTURES = ("amd64", "arm64", "x86_64", "aarch64")
+"""The machines that the profile is written for; others get the engine's default."""
+APPARMOR_PROFILE = "docker-default"
+SELINUX_TYPE = "container_t"
 
 
 def create_hardened_container(
@@ -143,3 +151,63 @@ def environment(policy: SandboxPolicy, preload: str, cpus: float) -> dict[str, s
         "POLARS_MAX_THREADS": threads,
         **{f"{name}_NUM_THREADS": threads for name in names},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What is in force for each container; a value starts with ``none`` if nothing is."""
+
+    seccomp: str
+    """``codegen-agent``, the project's own profile; or what there is instead."""
+    apparmor: str
+    selinux: str
+    profile_by_path: bool = False
+    """Podman reads the profile from a file, if it sees this machine's files."""
+
+    def security_opt(self, *, own_profile: bool = True) -> list[str]:
+        """Return what the engine is told at a container's creation."""
+        options = ["no-new-privileges:true"]
+        if own_profile and self.seccomp == "codegen-agent":
+            profile = str(PROFILE_FILE) if self.profile_by_path else seccomp_profile()
+            options.append(f"seccomp={profile}")
+        if self.apparmor == APPARMOR_PROFILE:
+            options.append(f"apparmor={APPARMOR_PROFILE}")
+        if self.selinux == SELINUX_TYPE:
+            options.append(f"label=type:{SELINUX_TYPE}")
+        return options
+
+    def to_json(self) -> dict[str, str]:
+        """Return what is in force, by mechanism."""
+        return {"seccomp": self.seccomp, "apparmor": self.apparmor, "selinux": self.selinux}
+
+
+def confinement(engine: EngineFacts, runtime: Runtime) -> Confinement:
+    """Say what an engine will enforce on containers of a runtime."""
+    return Confinement(
+        _seccomp(engine, runtime),
+        _module("apparmor", APPARMOR_PROFILE, engine),
+        _module("selinux", SELINUX_TYPE, engine),
+        profile_by_path=engine.is_podman,
+    )
+
+
+@functools.cache
+def seccomp_profile() -> str:
+    """Return the profile as the engine's API takes it."""
+    return json.dumps(json.loads(PROFILE_FILE.read_text("utf-8")), separators=(",", ":"))
+
+
+def _seccomp(engine: EngineFacts, runtime: Runtime) -> str:
+    if runtime.is_gvisor:
+        return "gVisor's own kernel, which has no such filter"
+    if "seccomp" not in engine.security:
+        return "none: the engine or its kernel has no seccomp"
+    if engine.arch not in PROFILE_ARCHITECTURES:
+        return f"the engine's default: there is no profile for {engine.arch}"
+    return "codegen-agent"
+
+
+def _module(name: str, ours: str, engine: EngineFacts) -> str:
+    if name not in engine.security:
+        return "none: the engine's host doesn't use it"
+    return "Podman's default" if engine.is_podman else ours

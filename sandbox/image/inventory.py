@@ -33,14 +33,20 @@ def image_exists(client: docker.DockerClient, tag: str) -> bool:
     return _labels(client, tag) is not None
 
 
-def require_image(client: docker.DockerClient, tag: str) -> None:
-    """Check that an image is on the engine.
+def require_image(client: docker.DockerClient, tag: str) -> dict[str, str]:
+    """Return the labels of an image on the engine.
 
     Raises:
-        ImageMissingError: it is not.
+        ImageMissingError: it isn't there.
         SandboxUnavailableError: the engine does not answer.
     """
-    _require_labels(client, tag)
+    labels = _labels(client, tag)
+    if labels is None:
+        raise ImageMissingError(
+            f"the runner image {tag!r} is not on the engine;"
+            " build it with `codegen-agent sandbox build`"
+        )
+    return labels
 
 
 def image_id(client: docker.DockerClient, tag: str) -> str:
@@ -61,7 +67,7 @@ def image_packages(client: docker.DockerClient, tag: str) -> dict[str, str]:
         ImageMissingError: the image is not on the engine.
         SandboxUnavailableError: the engine does not answer.
     """
-    packages: dict[str, str] = json.loads(_require_labels(client, tag).get(PACKAGES_LABEL, "{}"))
+    packages: dict[str, str] = json.loads(require_image(client, tag).get(PACKAGES_LABEL, "{}"))
     return packages
 
 
@@ -72,7 +78,7 @@ def image_python(client: docker.DockerClient, tag: str) -> str | None:
         ImageMissingError: the image is not on the engine.
         SandboxUnavailableError: the engine does not answer.
     """
-    return _require_labels(client, tag).get(PYTHON_LABEL)
+    return require_image(client, tag).get(PYTHON_LABEL)
 
 
 def old_images(client: docker.DockerClient, spec: ImageSpec | None = None) -> list[str]:
@@ -128,13 +134,3 @@ def _labels(client: docker.DockerClient, tag: str) -> dict[str, str] | None:
     except ImageMissingError:
         return None
     return image["Config"].get("Labels") or {}
-
-
-def _require_labels(client: docker.DockerClient, tag: str) -> dict[str, str]:
-    labels = _labels(client, tag)
-    if labels is None:
-        raise ImageMissingError(
-            f"the runner image {tag!r} is not on the engine;"
-            " build it with `codegen-agent sandbox build`"
-        )
-    return labels

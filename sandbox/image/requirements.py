@@ -76,12 +76,11 @@ def resolve_pins(
 
     Not that of fonts, nor of a library that no variable is made of.
     """
-
-    def followed(pin: Pin) -> Pin:
-        version = None if pin.fonts or pin.inner else installed(pin.name)
-        return pin if version is None else replace(pin, version=version, host=True)
-
-    return tuple(map(followed, defaults))
+    versions = [None if pin.fonts or pin.inner else installed(pin.name) for pin in defaults]
+    return tuple(
+        pin if version is None else replace(pin, version=version, host=True)
+        for pin, version in zip(defaults, versions, strict=True)
+    )
 
 
 def shipped_pins() -> tuple[Pin, ...]:

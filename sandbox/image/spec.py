@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,15 +51,11 @@ class ImageSpec:
     @property
     def tag(self) -> str:
         """The runner image, named by a hash of its libraries, Dockerfile and program."""
-
-        def parts() -> Iterator[bytes]:
-            yield self.libraries_tag.encode()
-            yield self.runner_dockerfile.encode()
-            for path, source in self.program:
-                yield path.encode()
-                yield source
-
-        return f"{RUNNER_REPOSITORY}:py{self.python}-{_digest(parts())}"
+        files = itertools.chain.from_iterable(
+            (path.encode(), source) for path, source in self.program
+        )
+        parts = [self.libraries_tag.encode(), self.runner_dockerfile.encode(), *files]
+        return f"{RUNNER_REPOSITORY}:py{self.python}-{_digest(parts)}"
 
 
 def image_spec(
@@ -103,7 +100,7 @@ def program_files(folder: Path) -> tuple[tuple[str, bytes], ...]:
     return tuple(found)
 
 
-def _digest(parts: Iterator[bytes]) -> str:
+def _digest(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         # Each part's length first: "ab"+"c" and "a"+"bc" are different images.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.records import Payload
 from sandbox.runner.shared.decode import split_payload
 from sandbox.runner.shared.decoding.arrow_streams import has_few_messages
 from sandbox.runner.shared.limits import MAGIC, PREAMBLE, json_depth
@@ -55,6 +56,13 @@ _ARGUMENTS = {
     "pd.datetimes": "v.",
 }
 _LENGTHS = {"q": 8, "d": 8, "s": 8}
+_SCALARS = (bool, int, float, type(None))
+
+
+def is_small(payload: Payload, value: object) -> bool:
+    """Whether a payload is so small and plain that looking at its value takes a moment at most."""
+    data = memoryview(payload.data)
+    return type(value) in _SCALARS or (len(data) <= SMALL_BYTES and is_plain(data))
 
 
 def is_plain(data: memoryview) -> bool:

@@ -28,6 +28,7 @@ SUBJECTS = (
     "local_model",
     "load",
     "kills",
+    "server",
 )
 HERE = Path(__file__).parent
 

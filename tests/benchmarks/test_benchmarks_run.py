@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.aegra_server import HOW, installed
 from tests.benchmarks import machine, report
 from tests.benchmarks.__main__ import SUBJECTS, keep, measure
 from tests.benchmarks.measuring import Findings, Row, Scale, at_most, interleaved
@@ -19,7 +20,10 @@ WITHOUT_ENGINE = {"graph_overhead", "checkpoint_bytes", "import_time"}
 
 def subjects() -> list[object]:
     engine = [pytest.mark.docker, pytest.mark.slow]
-    marks = {"local_model": [pytest.mark.local_model, pytest.mark.timeout(300)]}
+    marks = {
+        "local_model": [pytest.mark.local_model, pytest.mark.timeout(300)],
+        "server": [*engine, pytest.mark.skipif(installed() is None, reason=HOW)],
+    }
     return [
         pytest.param(name, marks=marks.get(name, () if name in WITHOUT_ENGINE else engine))
         for name in SUBJECTS

@@ -11,6 +11,7 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
+from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from typing_extensions import TypedDict
 
@@ -20,6 +21,8 @@ from graph_agent.langgraph_internals import (
     first_id_at,
     input_values,
     is_checkpointed,
+    is_inside_a_node,
+    is_nested,
     questions_in,
     sync_and_async,
     waits_for_answer,
@@ -43,6 +46,20 @@ def test_a_node_knows_whether_its_run_is_checkpointed(saver: Any) -> None:
         return {"seen": is_checkpointed(config)}
 
     assert compiled(node, saver).invoke({"number": 1}, THREAD)["seen"] is (saver is not None)
+
+
+def test_a_node_knows_whether_its_graph_is_in_another_one() -> None:
+    def node(state: State, config: RunnableConfig, runtime: Runtime[None]) -> State:
+        assert runtime.execution_info is not None
+        nested = is_nested(runtime.execution_info.checkpoint_ns)
+        return {"seen": (is_inside_a_node(config), nested)}
+
+    inner = compiled(node)
+    assert inner.invoke({"number": 1})["seen"] == (True, False)
+    assert compiled(inner).invoke({"number": 1})["seen"] == (True, True)
+    called = compiled(lambda state: {"seen": inner.invoke({"number": 1})["seen"]})
+    assert called.invoke({"number": 1})["seen"] == (True, True)
+    assert not is_inside_a_node(THREAD)
 
 
 def test_the_first_checkpoint_holds_the_input_alone() -> None:

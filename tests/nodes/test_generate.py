@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from graph_agent.errors import ModelAnswerError
 from graph_agent.models import CallLog, ModelProfile, Work, run_steps
 from graph_agent.models.local.chat_model import LocalChatModel
-from graph_agent.models.made_clients import RETRY_TEMPERATURE
+from graph_agent.models.profiles import RETRY_TEMPERATURE
 from graph_agent.records import Analysis, Attempt
 from nodes.dependencies import Dependencies
 from nodes.generate import generate, problem_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graph_agent.context import AgentContext, RunView
+from graph_agent.context import AgentContext, RunView, TaskRef
 from graph_agent.errors import RequestError
 from graph_agent.models import CallLog, ModelProfile
 from nodes.dependencies import Dependencies
@@ -33,7 +33,9 @@ def started(
     dependencies: Dependencies, context: AgentContext | None = None, **state: Any
 ) -> dict[str, Any]:
     given: Any = {"request": "Add it up", **state}
-    return initial_state(RunView(given, context), {}, dependencies)
+    return initial_state(
+        RunView(given, context), TaskRef("generate", None, "task"), {}, dependencies
+    )
 
 
 def test_a_new_run_forgets_the_earlier_one(dependencies: Dependencies) -> None:

@@ -12,7 +12,7 @@ from langchain_google_genai import ChatGoogleGenerativeAI
 from pydantic import SecretStr
 
 from graph_agent.models import Question, arun_steps, ask, create_client, profile_of, run_steps
-from graph_agent.models.replies import with_joined_parts
+from graph_agent.models.gemini_parts import with_joined_parts
 from tests.gemini_server import GeminiServer, Text
 from tests.scripted_model import ScriptedModel
 
@@ -60,4 +60,5 @@ def test_the_callers_client_is_left_alone() -> None:
 
 def test_other_models_are_used_as_they_are() -> None:
     model = ScriptedModel()
-    assert with_joined_parts(model) is model
+    step: Any = next(ask(Question(model, profile_of(model), [HumanMessage("Go")], "generate")))
+    assert step.question.client is model

@@ -8,7 +8,7 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from graph_agent.models import Question, create_client, profile_of, spec_of
-from graph_agent.models.made_clients import with_opening
+from graph_agent.models.profiles import with_opening
 
 OPENING = [SystemMessage("Answer.")]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from graph_agent.models import create_client
 from graph_agent.models.local.chat_model import LocalChatModel
-from graph_agent.models.made_clients import TEMPERATURE, varied
+from graph_agent.models.profiles import TEMPERATURE, varied
 from tests.scripted_model import ScriptedModel
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph_agent.prompts.code_cleaning import cleaned, tree_of
+from graph_agent.prompts.code_cleaning import cleaned, is_program, tree_of
 
 
 def test_code_that_parses_stays_as_it_is() -> None:
@@ -47,3 +47,15 @@ def test_cells_of_other_languages_are_no_code() -> None:
 @pytest.mark.parametrize("code", ["x = (", "\0", "(" * 300])
 def test_no_tree(code: str) -> None:
     assert tree_of(code) is None
+
+
+@pytest.mark.parametrize("text", ["x = 1", "f()", "a.b", "x[0]", "1 + 2", "def f(): pass"])
+def test_programs(text: str) -> None:
+    assert is_program(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "42", "a, b", "yes or no", "x: int", "{}", "return 1", "a b"]
+)
+def test_no_programs(text: str) -> None:
+    assert not is_program(text)

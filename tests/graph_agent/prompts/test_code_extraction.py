@@ -41,6 +41,17 @@ def test_program_in(text: str, code: str) -> None:
     assert program_in(text).code == code
 
 
+@pytest.mark.parametrize(
+    "code", ["x = 1", "x", "x = (", "In [1]: x = 1", ">>> x = 1", "a &gt; 3", "s = '~~~'", ""]
+)
+@pytest.mark.parametrize(
+    "before", ["", "Here:\n", "> said\n", "1. do {it}\n", "[1]\n", '"""\n', "x = 2\n", "~~~\n"]
+)
+def test_the_usual_answer_is_read_as_any_other(before: str, code: str) -> None:
+    usual, other = (f"{before}{mark}python\n{code}\n{mark}\n" for mark in ("```", "````"))
+    assert program_in(usual) == program_in(other)
+
+
 def test_a_plain_answer_has_no_notes() -> None:
     assert program_in("Here:\n```python\nx = 1\n```").notes == []
 

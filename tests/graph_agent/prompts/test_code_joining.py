@@ -6,7 +6,7 @@ import pytest
 
 from graph_agent.prompts.answer_blocks import Block
 from graph_agent.prompts.code_cleaning import cleaned
-from graph_agent.prompts.code_joining import is_program, joined_blocks
+from graph_agent.prompts.code_joining import joined_blocks
 
 
 def joined(*codes: str, returns: tuple[str, ...] = (), given: tuple[str, ...] = ()) -> str | None:
@@ -47,15 +47,3 @@ def test_the_version_that_defines_what_was_asked_for() -> None:
 def test_given_variables_need_no_block() -> None:
     assert joined("df = f()", "x = df.a", given=("df",)) == "x = df.a"
     assert joined("df = df.b", "x = df.a", given=("df",)) == "df = df.b\n\nx = df.a"
-
-
-@pytest.mark.parametrize("text", ["x = 1", "f()", "a.b", "x[0]", "1 + 2", "def f(): pass"])
-def test_programs(text: str) -> None:
-    assert is_program(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["x", "42", "a, b", "yes or no", "x: int", "{}", "return 1", "a b"]
-)
-def test_no_programs(text: str) -> None:
-    assert not is_program(text)

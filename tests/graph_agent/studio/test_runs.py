@@ -40,7 +40,8 @@ def test_a_file_from_the_servers_folder(studio: Studio) -> None:
     assert out["code"] == "# User request: Count the rows\nrows = len(tips)\n"
     assert "244" in summary_of(out, "rows")
     assert set(out) == {
-        *("request", "success", "reason", "code", "attempts", "usage", "stopped_by"),
+        *("request", "messages", "success", "reason", "code", "attempts", "usage"),
+        "stopped_by",
     }
     assert "total_bill" in studio.gemini.requests[0].prompt
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from graph_agent.summaries import summarize
-from graph_agent.summaries.payloads import is_quick, summary_of
+from graph_agent.summaries.payloads import summary_of
 from sandbox.records import Payload
+from sandbox.results.plain_payloads import is_small
 from sandbox.runner.encode import encode_value
 from sandbox.runner.shared.limits import CODEC
 from tests.resources_used import used
@@ -30,7 +31,7 @@ def payload_of(value: Any) -> Payload:
 @pytest.mark.parametrize("name", VALUES)
 def test_the_same_words_here_and_in_a_child(name: str) -> None:
     payload, value = payload_of(VALUES[name]), VALUES[name]
-    assert is_quick(payload, value) == (name in ("scalar", "small"))
+    assert is_small(payload, value) == (name in ("scalar", "small"))
     assert summary_of("v", payload, value) == summarize("v", value).text
     strict = summary_of("v", payload, value, level="schema")
     assert strict == summarize("v", value, level="schema").text

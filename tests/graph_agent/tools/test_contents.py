@@ -8,9 +8,7 @@ import pandas as pd
 
 from graph_agent.tools.contents import (
     MAX_SHOWN_VARIABLES,
-    blocks,
     execution_text,
-    pictures_of,
 )
 from sandbox.records import Execution, ExecutionError, Figure
 
@@ -46,12 +44,3 @@ def test_a_failure_as_text() -> None:
 def test_many_variables_are_counted() -> None:
     many = MappingProxyType({f"v{number}": number for number in range(MAX_SHOWN_VARIABLES + 5)})
     assert "5 more variables" in execution_text(Execution("ok", variables=many))
-
-
-def test_pictures() -> None:
-    plotly = Figure(b"{}", "application/vnd.plotly.v1+json", 1, 1, preview=PNG)
-    bare = Figure(b"{}", "application/vnd.plotly.v1+json", 1, 1)
-    assert pictures_of([PNG, plotly, bare]) == [("image/png", "cG5n")] * 2
-    text, image = blocks("words", [PNG])
-    assert text == {"type": "text", "text": "words"}
-    assert image == {"type": "image", "base64": "cG5n", "mime_type": "image/png"}

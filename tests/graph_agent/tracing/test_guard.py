@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from graph_agent.models.question import ATTEMPT_KEY
 from graph_agent.tracing.run_views import LEVEL_KEY
 from tests.trace_server import TraceServer
 
@@ -106,6 +107,13 @@ def test_a_sample_trace_has_the_values_that_the_model_sees(tmp_path: Path) -> No
     assert "Request: Count the names" in attributes["gen_ai.prompt"]
     assert "raise ValueError" in attributes["gen_ai.completion"]
     assert attributes["langsmith.metadata.mine"] == "metadatacanary"
+    told = {
+        attribute.value.string_value or str(attribute.value.int_value)
+        for span in model_spans
+        for attribute in span.attributes
+        if attribute.key == f"langsmith.metadata.{ATTEMPT_KEY}"
+    }
+    assert told == {"1", "2", "3"}
     exports = [request for request in server.received if request.path == "/v1/traces"]
     assert {request.headers["x-team"] for request in exports} == {"data"}
 

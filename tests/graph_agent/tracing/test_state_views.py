@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
 
 from graph_agent.records import Analysis, Attempt, ErrorRecord, ExecutionRecord, Finding
 from graph_agent.state import AgentState
@@ -79,3 +80,15 @@ def test_every_channel_has_a_view() -> None:
 def test_the_reason_for_no_success_is_shown_only_at_sample(level: Any, shown: bool) -> None:
     assert (SECRET in permitted_state({"reason": FOUND}, level)["reason"]) is shown
     assert permitted_state({"reason": None}, level).get("reason") is None
+
+
+@pytest.mark.parametrize("level", ["schema", "stats", "sample"])
+def test_of_messages_only_what_people_asked_is_shown(level: Any) -> None:
+    file = {"type": "file", "base64": SECRET, "filename": "a.csv"}
+    given = [HumanMessage([{"type": "text", "text": "Count"}, file]), AIMessage(SECRET)]
+    chat = {"reply": "r1", "seen": "m1", "variables": SECRET, "request": "Count"}
+    shown = permitted_state({"messages": given, "chat": chat}, level)
+    assert shown["messages"] == ["Count", "(left out)"]
+    assert shown["chat"] == {"seen": "m1", "reply": "r1"}
+    assert permitted_state({"messages": ("user", "Hi")}, level)["messages"] == ["Hi"]
+    assert permitted_state({"messages": "Hi"}, level)["messages"] == ["Hi"]

@@ -61,7 +61,7 @@ def test_what_a_library_prints_goes_nowhere() -> None:
 
 
 def test_keys_of_this_process_are_not_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sandbox.confined.process import Child
+    from sandbox.confined.calls import Child
 
     monkeypatch.setenv("GEMINI_API_KEY_FOR_CODEGEN_AGENT", "secret")
     child = Child([])

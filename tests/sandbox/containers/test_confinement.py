@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import DockerSandbox, SandboxPolicy
-from sandbox.containers.confinement import Confinement, confinement, seccomp_profile
+from sandbox.containers.hardening import Confinement, confinement, seccomp_profile
 from sandbox.engine.connection import connect
 from sandbox.engine.facts import EngineFacts, Runtime, engine_facts
 

@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from sandbox import DockerSandbox, SandboxPolicy
-from sandbox.containers.confinement import seccomp_profile
+from sandbox.containers.hardening import seccomp_profile
 
 LABEL = secrets.token_hex(8)
 """Of this run's containers only."""

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from sandbox import DockerSandbox, SandboxPolicy, SandboxUnavailableError, VariableStore
-from sandbox.containers import confinement
-from sandbox.containers.confinement import seccomp_profile
+from sandbox.containers import hardening
+from sandbox.containers.hardening import seccomp_profile
 from sandbox.containers.leftovers import remove_from_engine
 from sandbox.engine.facts import engine_facts
 from sandbox.engine.failures import find_crash_cause
@@ -120,7 +120,7 @@ def test_a_profile_that_it_does_not_see(
     """It runs with Podman's own, and the log says so."""
     profile = hidden / "seccomp.json"
     profile.write_text(seccomp_profile())
-    monkeypatch.setattr(confinement, "_profile_file", lambda: profile)
+    monkeypatch.setattr(hardening, "PROFILE_FILE", profile)
     code = "status = open('/proc/self/status').read()\nx = 'Seccomp:\\t2' in status"
     assert sandbox.run(code, returns=["x"]).variables == {"x": True}
     assert "uses its own" in caplog.text

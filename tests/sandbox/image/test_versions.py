@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.engine.connection import connect
 from sandbox.image import image_packages, image_tag
-from sandbox.image.versions import Comparison, Difference, MissingLibrary
+from sandbox.image.fitter import Comparison, Difference, MissingLibrary
 
 NUMPY = importlib.metadata.version("numpy")
 PANDAS = importlib.metadata.version("pandas")

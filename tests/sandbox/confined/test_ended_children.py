@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.confined.calls import Child, EndedError
 from sandbox.confined.limits import Limits
-from sandbox.confined.process import Child, EndedError
 from sandbox.errors import ConfinedError
 
 JOBS = "tests.sandbox.confined.jobs"

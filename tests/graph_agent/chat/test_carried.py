@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from graph_agent.chat.carried import carried_from
 from graph_agent.config.settings import Settings
 from graph_agent.records import PrivacyLevel
-from graph_agent.runs.carried import carried_from
 from nodes.recording.recording import to_record
 from sandbox import DockerSandbox, SandboxPolicy, VariableStore
 from sandbox.variables.composing import names_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph_agent.models import ClientSpec, create_client, made_clients, spec_of
+from graph_agent.models import ClientSpec, create_client, profiles, spec_of
 from tests.scripted_model import ScriptedModel
 
 KEY = "AIzaSyTestKeyTestKeyTestKeyTestKey0123"
@@ -48,9 +48,9 @@ def test_a_clients_copy_and_a_callers_client_are_not_known() -> None:
 
 def test_nothing_is_kept_of_a_client_that_is_gone() -> None:
     gc.collect()
-    before = len(made_clients._SPECS)
+    before = len(profiles._SPECS)
     client = create_client("gemini-2.5-pro", api_key=KEY)
-    assert len(made_clients._SPECS) == before + 1
+    assert len(profiles._SPECS) == before + 1
     del client
     gc.collect()
-    assert len(made_clients._SPECS) == before
+    assert len(profiles._SPECS) == before
