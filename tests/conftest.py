@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from graph_agent.config.settings import Settings, load_settings
-from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy
+from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy, VariableStore
 from sandbox.engine.connection import connect
 from sandbox.image import build_image
+from tests.one_container import OneContainer
 
 KEPT = ("CODEGEN_AGENT_CACHE", "CODEGEN_AGENT_BASE_IMAGE")
 OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LANGCHAIN_")
@@ -72,3 +73,13 @@ def sandbox() -> Iterator[DockerSandbox]:
     with DockerSandbox(policy) as sandbox:
         sandbox.check()
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def one_container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneContainer]:
+    """One container for all runs of tests in which the sandbox isn't what is tested."""
+    with (
+        DockerSandbox(SandboxPolicy(timeout_s=30, memory="1g")) as own,
+        OneContainer(own, VariableStore(tmp_path_factory.mktemp("values"))) as shared,
+    ):
+        yield shared

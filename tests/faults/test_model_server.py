@@ -18,9 +18,9 @@ import pytest
 from graph_agent import AgentWorkflow, CodeGenerationRequest, create_client
 from graph_agent.errors import ModelError, ModelRequestError, ModelTransientError
 from graph_agent.graph import RETRY
-from sandbox import DockerSandbox
 from tests.faults.model_faults import CUT, FLOODS, GARBAGE, SLOW, redirect
 from tests.gemini_server import GeminiServer, Reply, Text
+from tests.one_container import OneContainer
 from tests.scripted_model import fenced, verdict
 
 pytestmark = [pytest.mark.docker]
@@ -37,6 +37,12 @@ ONCE = ["sends 200 MB", "sends without end", "sends a gzip bomb", "says that it 
 ODD = ["answers deep JSON", "answers another object"]
 """Clients fail in ways of their own."""
 STREAMED = ["drips a stream", "cuts a chunk", "sends without end", "sends a gzip bomb"]
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +81,7 @@ def forget_peak() -> int:
 
 
 def fails(
-    replies: list[Reply], sandbox: DockerSandbox, run: Callable[[AgentWorkflow], None]
+    replies: list[Reply], sandbox: OneContainer, run: Callable[[AgentWorkflow], None]
 ) -> tuple[ModelError, int]:
     """Run into a fault; return the error and how often the server was asked."""
     request = CodeGenerationRequest("Add one", {"n": 1})
@@ -92,7 +98,7 @@ def fails(
     return raised.value, len(server.requests)
 
 
-def assert_resumes(replies: list[Reply], sandbox: DockerSandbox) -> None:
+def assert_resumes(replies: list[Reply], sandbox: OneContainer) -> None:
     with GeminiServer(replies) as server:
         result = AgentWorkflow.resume("t", client_of(server), sandbox=sandbox).run_sync()
     assert result.success
@@ -103,7 +109,7 @@ def assert_resumes(replies: list[Reply], sandbox: DockerSandbox) -> None:
 
 
 @pytest.mark.parametrize("fault", ALL)
-def test_no_attempt_is_spent(fault: str, sandbox: DockerSandbox) -> None:
+def test_no_attempt_is_spent(fault: str, sandbox: OneContainer) -> None:
     error, calls = fails([ALL[fault]], sandbox, plainly)
     assert "gemini-2.5-pro" in str(error)
     if fault not in ODD:
@@ -115,14 +121,14 @@ def test_no_attempt_is_spent(fault: str, sandbox: DockerSandbox) -> None:
 @pytest.mark.parametrize("fault", ["drips its headers", *STREAMED, "answers as a proxy"])
 @pytest.mark.parametrize("run", [asynchronously, streaming])
 def test_the_answer_before_it_is_kept(
-    fault: str, run: Callable[[AgentWorkflow], None], sandbox: DockerSandbox
+    fault: str, run: Callable[[AgentWorkflow], None], sandbox: OneContainer
 ) -> None:
     fails([CODE, ALL[fault]], sandbox, run)
     assert_resumes([YES], sandbox)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_neither_key_nor_prompt_follows_a_redirect(status: int, sandbox: DockerSandbox) -> None:
+def test_neither_key_nor_prompt_follows_a_redirect(status: int, sandbox: OneContainer) -> None:
     with GeminiServer([CODE, YES]) as other:
         run = asynchronously if status == 308 else plainly
         error, calls = fails([redirect(status, f"{other.url}/secret")], sandbox, run)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from graph_agent import AgentWorkflow, CheckpointError, CodeGenerationRequest
 from graph_agent.config.settings import Settings
 from graph_agent.runs.events import Executed, Generated, Printed
-from sandbox import DockerSandbox
+from tests.one_container import OneContainer
 from tests.postgres_server import PostgresServer, account, programs, running_server
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
@@ -21,6 +21,12 @@ pytestmark = [pytest.mark.docker]
 CODE = "print('up', flush=True)\nanswer = n + 1"
 WITHIN = {"generate": None, "analyze": None, "execute": Printed}
 BETWEEN = {"after generate": Generated, "after execute": Executed}
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +73,7 @@ def test_the_run_can_be_resumed(
     server: PostgresServer,
     steady: ThreadPoolExecutor,
     on_server: Settings,
-    sandbox: DockerSandbox,
+    sandbox: OneContainer,
 ) -> None:
     struck: list[int] = []
 

@@ -10,11 +10,17 @@ import pytest
 from graph_agent import AgentWorkflow, CodeGenerationRequest, RequestError
 from graph_agent.budget import Budget
 from graph_agent.records import Usage
-from sandbox import DockerSandbox
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 PRICES = {"input_price": 100, "output_price": 200}
 """A scripted call takes 10 tokens in and 5 out: 0.002."""
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 def failing() -> ScriptedModel:
@@ -22,13 +28,13 @@ def failing() -> ScriptedModel:
     return ScriptedModel(codes=codes, verdicts=[verdict(False, why="No.")] * 9)
 
 
-def run(model: ScriptedModel, sandbox: DockerSandbox, **limits: Any) -> Any:
+def run(model: ScriptedModel, sandbox: OneContainer, **limits: Any) -> Any:
     request = CodeGenerationRequest("Go", budget=limits)
     return AgentWorkflow(request, model, 5, sandbox=sandbox, thread_id="t").run_sync()
 
 
 def resumed(
-    model: ScriptedModel, sandbox: DockerSandbox, attempts: Any = None, **limits: Any
+    model: ScriptedModel, sandbox: OneContainer, attempts: Any = None, **limits: Any
 ) -> Any:
     return AgentWorkflow.resume("t", model, attempts, sandbox=sandbox, budget=limits).run_sync()
 
@@ -46,7 +52,7 @@ def resumed(
     ids=str,
 )
 def test_each_limit_ends_the_run_and_a_higher_one_goes_on(
-    sandbox: DockerSandbox, limits: dict[str, Any], higher: dict[str, Any], calls: list[str]
+    sandbox: OneContainer, limits: dict[str, Any], higher: dict[str, Any], calls: list[str]
 ) -> None:
     (name, low), *_ = limits.items()
     model = failing()
@@ -75,7 +81,7 @@ def test_each_limit_ends_the_run_and_a_higher_one_goes_on(
     assert sum(usage.calls for usage in more.usage.values()) == len(model.calls)
 
 
-def test_the_number_of_attempts(sandbox: DockerSandbox) -> None:
+def test_the_number_of_attempts(sandbox: OneContainer) -> None:
     model = failing()
     request = CodeGenerationRequest("Go")
     first = AgentWorkflow(request, model, 1, sandbox=sandbox, thread_id="t").run_sync()
@@ -89,7 +95,7 @@ def test_the_number_of_attempts(sandbox: DockerSandbox) -> None:
     assert len(model.calls) == 6
 
 
-def test_the_limit_that_still_holds_is_named(sandbox: DockerSandbox) -> None:
+def test_the_limit_that_still_holds_is_named(sandbox: OneContainer) -> None:
     model = failing()
     request = CodeGenerationRequest("Go", budget={"model_calls": 2})
     AgentWorkflow(request, model, 1, sandbox=sandbox, thread_id="t").run_sync()
@@ -98,7 +104,7 @@ def test_the_limit_that_still_holds_is_named(sandbox: DockerSandbox) -> None:
     assert len(model.calls) == 2
 
 
-def test_no_judgement_is_bought_over_the_limit(sandbox: DockerSandbox) -> None:
+def test_no_judgement_is_bought_over_the_limit(sandbox: OneContainer) -> None:
     model = failing()
     result = run(model, sandbox, model_calls=1)
     assert model.calls == ["generate"]
@@ -107,7 +113,7 @@ def test_no_judgement_is_bought_over_the_limit(sandbox: DockerSandbox) -> None:
     assert "No model judged it: the limit on model_calls was reached." in result.explanation
 
 
-def test_cost_is_told_where_prices_are_known(sandbox: DockerSandbox) -> None:
+def test_cost_is_told_where_prices_are_known(sandbox: OneContainer) -> None:
     model = ScriptedModel(codes=[fenced("x = 1")], verdicts=[verdict(True)])
     assert run(model, sandbox, **PRICES).cost == pytest.approx(0.004)
     free = ScriptedModel(codes=[fenced("x = 1")], verdicts=[verdict(True)])
@@ -145,7 +151,7 @@ def test_a_number_of_attempts_that_makes_no_sense(attempts: Any) -> None:
         AgentWorkflow(CodeGenerationRequest("Go"), None, attempts)
 
 
-def test_a_cost_needs_prices_before_anything_is_asked(sandbox: DockerSandbox) -> None:
+def test_a_cost_needs_prices_before_anything_is_asked(sandbox: OneContainer) -> None:
     with pytest.raises(RequestError, match="input_price and output_price"):
         CodeGenerationRequest("Go", budget={"cost": 1.0})
     model = failing()

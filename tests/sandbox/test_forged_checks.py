@@ -166,7 +166,7 @@ for n in others:
 
 @pytest.fixture(scope="module")
 def strict() -> Iterator[DockerSandbox]:
-    with DockerSandbox(SandboxPolicy(timeout_s=20, memory="512m", pids=64), warm=2) as sandbox:
+    with DockerSandbox(SandboxPolicy(timeout_s=20, memory="512m", pids=64)) as sandbox:
         yield sandbox
 
 
@@ -176,23 +176,43 @@ def test_no_forgery_passes(strict: DockerSandbox, code: str) -> None:
     assert run.outcome != "ok" or run.check_error is not None, run
 
 
+COMPARISONS = """
+import math
+import numpy as np
+passed = []
+try:
+    assert 41 == answer
+    passed.append("reversed")
+except Exception: pass
+try:
+    assert abs(answer - 41) < 1e-9
+    passed.append("difference")
+except Exception: pass
+try:
+    assert answer in (41, 42)
+    passed.append("one of several")
+except Exception: pass
+try:
+    assert not answer != 41
+    passed.append("not unequal")
+except Exception: pass
+try:
+    assert np.allclose(answer, 41)
+    passed.append("NumPy's")
+except Exception: pass
+try:
+    assert math.isclose(answer, 41)
+    passed.append("isclose")
+except Exception: pass
+raise LookupError(repr(passed))
+"""
+
+
 @pytest.mark.parametrize("code", VALUES.values(), ids=VALUES)
-@pytest.mark.parametrize(
-    "checks",
-    [
-        "assert 41 == answer",
-        "assert abs(answer - 41) < 1e-9",
-        "assert answer in (41, 42)",
-        "assert not answer != 41",
-        "import numpy as np\nassert np.allclose(answer, 41)",
-        "import math\nassert math.isclose(answer, 41)",
-    ],
-)
-def test_no_other_comparison_is_the_codes_either(
-    strict: DockerSandbox, code: str, checks: str
-) -> None:
-    run = strict.run(code, checks=checks)
-    assert run.outcome != "ok" or run.check_error is not None, run
+def test_no_other_comparison_is_the_codes_either(strict: DockerSandbox, code: str) -> None:
+    run = strict.run(code, checks=COMPARISONS)
+    assert run.check_error is not None, run
+    assert (run.check_error.name, run.check_error.message) == ("LookupError", "[]")
 
 
 def test_the_process_of_the_checks_can_not_be_looked_into(strict: DockerSandbox) -> None:

@@ -97,7 +97,7 @@ plt.plot([1, 2])
 @pytest.fixture(scope="module")
 def strict() -> Iterator[DockerSandbox]:
     policy = SandboxPolicy(timeout_s=30, memory="512m", pids=64)
-    with DockerSandbox(policy, warm=2) as sandbox:
+    with DockerSandbox(policy) as sandbox:
         yield sandbox
 
 
@@ -116,6 +116,14 @@ def test_what_the_code_rebinds_does_not_matter(strict: DockerSandbox, code: str)
     assert (run.outcome, run.stdout, dict(run.variables)) == ("ok", "before\n", {"x": [41, 1.5]})
     assert run.stderr == "", run
     assert_no_internals_shown(run)
+
+
+@pytest.mark.parametrize("name", ["no modules", "the runner's modules", "import lists"])
+def test_what_it_rebinds_in_a_prepared_container_does_not_matter(
+    strict: DockerSandbox, name: str
+) -> None:
+    strict.prepare()
+    test_what_the_code_rebinds_does_not_matter(strict, REBINDING[name])
 
 
 def test_an_exception_is_reported_after_rebinding(strict: DockerSandbox) -> None:

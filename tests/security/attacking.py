@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,7 +28,24 @@ def tried_together(attacks: Iterable[Attack]) -> dict[str, Attempted]:
     return {tried.attack.id: tried for tried in run_attacks(limited, attacks)}
 
 
-def assert_failed(attack: Attack) -> None:
-    """Run an attack in its own container, and check that it achieved nothing."""
-    tried = run_alone(limited, attack)
-    assert tried.achieved == "", tried
+class Attacked:
+    """Sandboxes for attacks, one for each set of limits: making one asks the engine much."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, DockerSandbox] = {}
+        self._exits = contextlib.ExitStack()
+
+    def assert_failed(self, attack: Attack) -> None:
+        """Run an attack in its own container, and check that it achieved nothing."""
+        tried = run_alone(self._lent, attack)
+        assert tried.achieved == "", tried
+
+    def _lent(self, **limits: Any) -> Any:
+        key = repr(sorted(limits.items()))
+        if key not in self._made:
+            self._made[key] = self._exits.enter_context(limited(**limits))
+        return contextlib.nullcontext(self._made[key])
+
+    def close(self) -> None:
+        """Close them."""
+        self._exits.close()

@@ -9,7 +9,7 @@ from sandbox.records import Execution
 from sandbox.security.attack import CHANNEL, Attack, Check
 from sandbox.security.selection import TIGHT, at_most, ended_by
 
-SHORT_S = 2.0
+SHORT_S = 1.0
 GRACE_S = 30.0
 MEMORY = ended_by("out_of_memory")
 ANY_LIMIT = ended_by("error", "timeout", "out_of_memory", "crashed", "output_limit")

@@ -7,14 +7,14 @@ import pytest
 from sandbox.security.attack import Attack
 from sandbox.security.selection import SELECTION
 from tests.security import forgery
-from tests.security.attacking import assert_failed, limited, names, of_kind
+from tests.security.attacking import Attacked, limited, names, of_kind
 
 ATTACKS = [*of_kind(SELECTION, "forgery"), *forgery.ALL]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=names(ATTACKS))
-def test_the_host_is_not_fooled(attack: Attack) -> None:
-    assert_failed(attack)
+def test_the_host_is_not_fooled(attacked: Attacked, attack: Attack) -> None:
+    attacked.assert_failed(attack)
 
 
 def test_right_results_still_pass_their_checks() -> None:

@@ -11,15 +11,15 @@ from sandbox.records import Execution
 from sandbox.security.attack import Attack
 from sandbox.security.selection import SELECTION
 from tests.security import hazards
-from tests.security.attacking import assert_failed, limited, names, of_kind
+from tests.security.attacking import Attacked, limited, names, of_kind
 
 ATTACKS = [*of_kind(SELECTION, "hazard"), *hazards.ALL]
 MAX_GROWTH_KIB = 1 << 20
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=names(ATTACKS))
-def test_it_can_be_used_without_harm(attack: Attack) -> None:
-    assert_failed(attack)
+def test_it_can_be_used_without_harm(attacked: Attacked, attack: Attack) -> None:
+    attacked.assert_failed(attack)
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,20 @@ from graph_agent.batch.side_by_side import ActiveRuns
 from graph_agent.config.settings import Settings
 from graph_agent.errors import ModelAnswerError, ModelRequestError, RunStoppedError
 from graph_agent.files import variable_files
-from sandbox import DockerSandbox
 from tests.graph_agent.batch.numbers import line, write_lines
 from tests.graph_agent.batch.test_journal import SETUP
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
+
+
 def answering(
-    model: BaseChatModel, settings: Settings, sandbox: DockerSandbox, folder: Path, **more: Any
+    model: BaseChatModel, settings: Settings, sandbox: OneContainer, folder: Path, **more: Any
 ) -> Answering:
     """Set up a batch with a model."""
     given = {"runs": ActiveRuns(), "files": FileOptions(), **more}
@@ -35,9 +41,7 @@ def request(folder: Path, settings: Settings, **more: Any) -> BatchRequest:
     return found
 
 
-def test_a_result_and_its_folder(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
-) -> None:
+def test_a_result_and_its_folder(settings: Settings, sandbox: OneContainer, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x\n1\n2\n")
     asked = request(tmp_path, settings, variables={"t": "t.csv"})
     codes = [fenced("1 / 0"), fenced("answer = int(t.x.sum())\nprint(5)")]
@@ -54,7 +58,7 @@ def test_a_result_and_its_folder(
 
 
 def test_code_that_fails_is_a_result(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
+    settings: Settings, sandbox: OneContainer, tmp_path: Path
 ) -> None:
     asked = request(tmp_path, settings, max_attempts=1)
     model = ScriptedModel(codes=[fenced("1 / 0")], verdicts=[verdict(False, why="It divides.")])
@@ -66,7 +70,7 @@ def test_code_that_fails_is_a_result(
 
 
 def test_no_usable_answer_of_the_model_is_a_result(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
+    settings: Settings, sandbox: OneContainer, tmp_path: Path
 ) -> None:
     model = ScriptedModel(codes=[ModelAnswerError("blocked by a filter", "blocked")])
     asked = request(tmp_path, settings)
@@ -77,7 +81,7 @@ def test_no_usable_answer_of_the_model_is_a_result(
 
 
 def test_trouble_of_the_environment_is_none_and_the_run_goes_on_where_it_was(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
+    settings: Settings, sandbox: OneContainer, tmp_path: Path
 ) -> None:
     asked = request(tmp_path, settings, checks=None)
     broken = ScriptedModel(codes=[fenced("answer = 3")], verdicts=[ModelRequestError("no")])
@@ -91,7 +95,7 @@ def test_trouble_of_the_environment_is_none_and_the_run_goes_on_where_it_was(
 
 
 def test_files_that_cannot_be_saved_are_trouble_and_nothing_is_asked_again(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
+    settings: Settings, sandbox: OneContainer, tmp_path: Path
 ) -> None:
     (tmp_path / "out").touch()
     model = ScriptedModel(codes=[fenced("answer = 3")])
@@ -106,7 +110,7 @@ def test_files_that_cannot_be_saved_are_trouble_and_nothing_is_asked_again(
     assert (again.answer, model.calls) == (3, ["generate"])
 
 
-def test_unusable_data_is_input(settings: Settings, sandbox: DockerSandbox, tmp_path: Path) -> None:
+def test_unusable_data_is_input(settings: Settings, sandbox: OneContainer, tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_text("no parquet")
     asked = request(tmp_path, settings, variables={"t": "t.parquet"})
     found = answering(ScriptedModel(), settings, sandbox, tmp_path).answer(asked)
@@ -116,7 +120,7 @@ def test_unusable_data_is_input(settings: Settings, sandbox: DockerSandbox, tmp_
 
 
 def test_code_that_needs_approval_waits(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
+    settings: Settings, sandbox: OneContainer, tmp_path: Path
 ) -> None:
     asked = request(tmp_path, settings, approve="always")
     model = ScriptedModel(codes=[fenced("answer = 3")])
@@ -128,7 +132,7 @@ def test_code_that_needs_approval_waits(
 
 def test_a_file_is_read_once_until_it_changes(
     settings: Settings,
-    sandbox: DockerSandbox,
+    sandbox: OneContainer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -153,7 +157,7 @@ def test_a_file_is_read_once_until_it_changes(
 
 
 def test_nothing_begins_once_the_runs_are_stopped(
-    settings: Settings, sandbox: DockerSandbox, tmp_path: Path
+    settings: Settings, sandbox: OneContainer, tmp_path: Path
 ) -> None:
     runs = ActiveRuns()
     runs.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +10,10 @@ from graph_agent.chat.carried import carried_from
 from graph_agent.config.settings import Settings
 from graph_agent.records import PrivacyLevel
 from nodes.recording.recording import to_record
-from sandbox import DockerSandbox, SandboxPolicy, VariableStore
+from sandbox import VariableStore
 from sandbox.variables.composing import names_of
 from tests.graph_agent.runs.stored import store_of
+from tests.one_container import OneContainer
 
 CODE = """\
 total = {'cnrykey': len(df)}
@@ -22,11 +22,10 @@ made = type(df['who'][1], (), {})
 """
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[DockerSandbox]:
-    """A sandbox with a prepared container."""
-    with DockerSandbox(SandboxPolicy(timeout_s=60, memory="1g"), warm=1) as sandbox:
-        yield sandbox
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def store(settings: Settings) -> VariableStore:
 
 
 def state_of(
-    sandbox: DockerSandbox, store: VariableStore, level: PrivacyLevel, code: str = CODE
+    sandbox: OneContainer, store: VariableStore, level: PrivacyLevel, code: str = CODE
 ) -> Any:
     import pandas as pd
 
@@ -59,7 +58,7 @@ def carried(state: Any, store: VariableStore, level: PrivacyLevel, *replaced: st
     return carried_from(state, "first", level, replaced, store)
 
 
-def test_at_sample_all_is_taken_over(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_at_sample_all_is_taken_over(sandbox: OneContainer, store: VariableStore) -> None:
     taken = carried(state_of(sandbox, store, "sample"), store, "sample", "lock", "gone")
     names = [name for part in taken.parts for name in names_of(part)]
     assert names == ["df", "gone", "total", "cnryone"]
@@ -72,7 +71,7 @@ def test_at_sample_all_is_taken_over(sandbox: DockerSandbox, store: VariableStor
 @pytest.mark.parametrize("level", ["schema", "stats"])
 @pytest.mark.parametrize("before", ["schema", "sample"])
 def test_below_sample_what_code_named_stays_hidden(
-    sandbox: DockerSandbox, store: VariableStore, before: PrivacyLevel, level: PrivacyLevel
+    sandbox: OneContainer, store: VariableStore, before: PrivacyLevel, level: PrivacyLevel
 ) -> None:
     taken = carried(state_of(sandbox, store, before), store, level)
     results = [each for each in taken.summaries if each.get("earlier_result")]
@@ -85,7 +84,7 @@ def test_below_sample_what_code_named_stays_hidden(
     assert "cnryone" not in str(results)
 
 
-def test_a_replaced_variable_is_left_out(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_a_replaced_variable_is_left_out(sandbox: OneContainer, store: VariableStore) -> None:
     taken = carried(state_of(sandbox, store, "sample"), store, "sample", "df", "gone", "total")
     assert [name for part in taken.parts for name in names_of(part)] == ["cnryone"]
     assert [each["name"] for each in taken.summaries] == ["cnryone"]

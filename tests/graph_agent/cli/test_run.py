@@ -264,7 +264,7 @@ def test_a_follow_up(tmp_path: Path) -> None:
         run = command.here("run", "Tips by day as a table", "--var", "tips=tips.csv", "--json").json
         thread = run["thread_id"]
         args = ("run", "The best day", "--after", thread, "--var", "extra=tips.csv")
-        done = command(*args, "--privacy", "schema", "--json")
+        done = command.here(*args, "--privacy", "schema", "--json")
         assert done.code == 0, done.err
         assert done.json["variables"]["top"]["value"] == "SatSun"
         assert done.json["follows"] == thread

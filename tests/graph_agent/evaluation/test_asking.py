@@ -10,20 +10,24 @@ from langchain_core.language_models import BaseChatModel
 from graph_agent.config.settings import Settings
 from graph_agent.errors import ModelAnswerError, ModelRequestError, RunStoppedError
 from graph_agent.evaluation.asking import Asking
-from sandbox import DockerSandbox
 from tests.graph_agent.evaluation.small_suites import question
 from tests.graph_agent.evaluation.test_journal import SETUP
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 
-def asking(
-    model: BaseChatModel, settings: Settings, sandbox: DockerSandbox, **setup: Any
-) -> Asking:
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
+
+
+def asking(model: BaseChatModel, settings: Settings, sandbox: OneContainer, **setup: Any) -> Asking:
     """Set up an evaluation with a model."""
     return Asking(SETUP.model_copy(update=setup), lambda _: model, settings, sandbox)
 
 
-def test_each_attempt_is_judged(settings: Settings, sandbox: DockerSandbox) -> None:
+def test_each_attempt_is_judged(settings: Settings, sandbox: OneContainer) -> None:
     model = ScriptedModel(
         codes=[fenced("answer = 1 / 0"), fenced("answer = 4"), fenced("answer = 3")],
         verdicts=[verdict(False), verdict(False), verdict(True)],
@@ -41,7 +45,7 @@ def test_each_attempt_is_judged(settings: Settings, sandbox: DockerSandbox) -> N
 
 
 def test_silently_wrong_and_the_judge_stays_hidden(
-    settings: Settings, sandbox: DockerSandbox
+    settings: Settings, sandbox: OneContainer
 ) -> None:
     model = ScriptedModel(codes=[fenced("answer = 4")], verdicts=[verdict(True)])
     found = asking(model, settings, sandbox).ask(question("q"))
@@ -49,7 +53,7 @@ def test_silently_wrong_and_the_judge_stays_hidden(
     assert not any("same_answer" in model.prompt(index) for index in range(2))
 
 
-def test_the_judge_passed_on_as_checks(settings: Settings, sandbox: DockerSandbox) -> None:
+def test_the_judge_passed_on_as_checks(settings: Settings, sandbox: OneContainer) -> None:
     model = ScriptedModel(codes=[fenced("answer = 4"), fenced("answer = 3")])
     found = asking(model, settings, sandbox, checks=True).ask(question("q"))
     assert found.verdict == "right"
@@ -57,7 +61,7 @@ def test_the_judge_passed_on_as_checks(settings: Settings, sandbox: DockerSandbo
     assert "same_answer" in model.prompt(0)
 
 
-def test_several_programs(settings: Settings, sandbox: DockerSandbox) -> None:
+def test_several_programs(settings: Settings, sandbox: OneContainer) -> None:
     codes = [fenced(f"answer = {value}") for value in (4, 3, 3)]
     model = ScriptedModel(codes=codes, verdicts=[verdict(True)])
     found = asking(model, settings, sandbox, candidates=3).ask(question("q"))
@@ -66,7 +70,7 @@ def test_several_programs(settings: Settings, sandbox: DockerSandbox) -> None:
 
 
 def test_a_model_that_gives_no_answer_is_a_result(
-    settings: Settings, sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, sandbox: OneContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = asking(ScriptedModel(), settings, sandbox)
     monkeypatch.setattr(
@@ -77,9 +81,7 @@ def test_a_model_that_gives_no_answer_is_a_result(
     assert (found.verdict, found.problem) == ("reported as failed", "blocked by a filter")
 
 
-def test_a_cut_off_question_goes_on_where_it_was(
-    settings: Settings, sandbox: DockerSandbox
-) -> None:
+def test_a_cut_off_question_goes_on_where_it_was(settings: Settings, sandbox: OneContainer) -> None:
     broken = ScriptedModel(
         codes=[fenced("answer = 3")],
         verdicts=[ModelRequestError("no")],
@@ -91,7 +93,7 @@ def test_a_cut_off_question_goes_on_where_it_was(
     assert (found.verdict, second.calls) == ("right", ["analyze"])
 
 
-def test_nothing_is_asked_once_it_is_stopped(settings: Settings, sandbox: DockerSandbox) -> None:
+def test_nothing_is_asked_once_it_is_stopped(settings: Settings, sandbox: OneContainer) -> None:
     box = asking(ScriptedModel(), settings, sandbox)
     box.runs.stop()
     with pytest.raises(RunStoppedError):

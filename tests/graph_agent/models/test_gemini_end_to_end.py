@@ -12,18 +12,24 @@ from PIL import Image
 from graph_agent import AgentWorkflow, CodeGenerationRequest, create_client
 from graph_agent.errors import ModelAnswerError, ModelRequestError
 from graph_agent.samples import load_tips
-from sandbox import DockerSandbox
 from tests.gemini_server import Blocked, Failure, GeminiServer, Reply, Text
+from tests.one_container import OneContainer
 from tests.scripted_model import fenced, verdict
 
 
-def workflow(server: GeminiServer, sandbox: DockerSandbox, **options: Any) -> AgentWorkflow:
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
+
+
+def workflow(server: GeminiServer, sandbox: OneContainer, **options: Any) -> AgentWorkflow:
     client = create_client("gemini-2.5-pro", api_key="not-a-key", base_url=server.url, timeout_s=20)
     request = CodeGenerationRequest("How many rows are there?", {"tips": load_tips()})
     return AgentWorkflow(request, client, sandbox=sandbox, **options)
 
 
-def test_code_is_written_run_and_judged(sandbox: DockerSandbox) -> None:
+def test_code_is_written_run_and_judged(sandbox: OneContainer) -> None:
     replies = [Text(fenced("rows = len(tips)")), Text(verdict(True, why="244 rows."))]
     with GeminiServer(replies) as server:
         result = workflow(server, sandbox).run_sync()
@@ -39,7 +45,7 @@ def test_code_is_written_run_and_judged(sandbox: DockerSandbox) -> None:
     assert "should_retry" in json.dumps(analyze.json["generationConfig"])
 
 
-def test_a_busy_provider_is_asked_again_once_by_one_layer(sandbox: DockerSandbox) -> None:
+def test_a_busy_provider_is_asked_again_once_by_one_layer(sandbox: OneContainer) -> None:
     replies: list[Reply] = [
         Failure(503),
         Text(fenced("rows = len(tips)")),
@@ -61,7 +67,7 @@ def test_a_busy_provider_is_asked_again_once_by_one_layer(sandbox: DockerSandbox
     ],
 )
 def test_a_refusal_ends_the_run_and_can_be_resumed(
-    sandbox: DockerSandbox, reply: Reply, error: type[Exception], says: str
+    sandbox: OneContainer, reply: Reply, error: type[Exception], says: str
 ) -> None:
     with GeminiServer([reply]) as server:
         first = workflow(server, sandbox, thread_id="refused")
@@ -76,7 +82,7 @@ def test_a_refusal_ends_the_run_and_can_be_resumed(
     assert [attempt.number for attempt in result.attempts] == [1]
 
 
-def test_a_truncated_answer_is_an_attempt_that_is_told(sandbox: DockerSandbox) -> None:
+def test_a_truncated_answer_is_an_attempt_that_is_told(sandbox: OneContainer) -> None:
     replies = [
         Text("```python\nrows = len(", finish_reason="MAX_TOKENS"),
         Text(fenced("rows = len(tips)")),
@@ -89,7 +95,7 @@ def test_a_truncated_answer_is_an_attempt_that_is_told(sandbox: DockerSandbox) -
     assert "was not run" in server.requests[1].prompt
 
 
-def test_the_figure_that_was_drawn_is_judged_by_sight(sandbox: DockerSandbox) -> None:
+def test_the_figure_that_was_drawn_is_judged_by_sight(sandbox: OneContainer) -> None:
     draw = """\
 import matplotlib.pyplot as plt
 plt.figure(figsize=(20, 10), facecolor="red")

@@ -46,12 +46,12 @@ def pictures(call: Any) -> list[bytes]:
 def test_the_output_is_what_the_server_received(tmp_path: Path) -> None:
     with GeminiServer(REPLIES) as server:
         command = Command(tmp_path / "work", server)
-        done = command("run", "Draw ä line", "--max-attempts", "6", "--json")
+        done = command.here("run", "Draw ä line", "--max-attempts", "6", "--json")
         assert done.code == 0, done.err
         received: list[Received] = list(server.requests)
         thread = done.json["thread_id"]
-        sent = command("show", thread, "--sent", "--json").json["sent"]
-        printed = command("show", thread, "--sent").out
+        sent = command.here("show", thread, "--sent", "--json").json["sent"]
+        printed = command.here("show", thread, "--sent").out
         assert len(server.requests) == len(received), "showing asked the model"
     assert len(received) >= 7
     assert [texts(call) for call in sent] == [request.prompt for request in received]

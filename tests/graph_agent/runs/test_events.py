@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from graph_agent import AgentWorkflow, CodeGenerationRequest, build_graph, create_client
 from graph_agent.records import Approve
 from graph_agent.request import default_store
@@ -22,8 +24,8 @@ from graph_agent.runs.events import (
     Started,
     Waiting,
 )
-from sandbox import DockerSandbox
 from tests.gemini_server import GeminiServer, Text
+from tests.one_container import OneContainer
 from tests.scripted_model import fenced, verdict
 
 SLEEP_S = 1.5
@@ -40,12 +42,18 @@ PIECES = [fenced(CODE)[start : start + 40] for start in range(0, len(fenced(CODE
 REPLIES = [Text(fenced(CODE), chunks=PIECES), Text(verdict(True))]
 
 
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
+
+
 def client_of(server: GeminiServer) -> Any:
     return create_client("gemini-2.5-pro", api_key="k", base_url=server.url, timeout_s=20)
 
 
 def events_of(
-    sandbox: DockerSandbox, approve: Approve = "never"
+    sandbox: OneContainer, approve: Approve = "never"
 ) -> tuple[list[Event], list[float], GeminiServer]:
     request = CodeGenerationRequest("Draw it", approve=approve)
     with GeminiServer(REPLIES) as server:
@@ -60,7 +68,7 @@ def kinds(events: Sequence[Event]) -> list[str]:
     return [name for name, before in zip(names, ["", *names], strict=False) if name != before]
 
 
-def test_events_in_order(sandbox: DockerSandbox) -> None:
+def test_events_in_order(sandbox: OneContainer) -> None:
     events, times, server = events_of(sandbox)
     whole = [Started, CodeToken, Generated, Printed, Executed, Drawn, Analyzed, Decided, Finished]
     assert kinds(events) == [kind.__name__ for kind in whole]
@@ -79,7 +87,7 @@ def test_events_in_order(sandbox: DockerSandbox) -> None:
     assert (drawn.number, drawn.figure.data[:4]) == (1, b"\x89PNG")
 
 
-def test_events_of_a_run_that_waits(sandbox: DockerSandbox) -> None:
+def test_events_of_a_run_that_waits(sandbox: OneContainer) -> None:
     events, _, _ = events_of(sandbox, "always")
     assert kinds(events) == ["Started", "CodeToken", "Generated", "Waiting", "Finished"]
     waiting, finished = events[-2:]
@@ -88,7 +96,7 @@ def test_events_of_a_run_that_waits(sandbox: DockerSandbox) -> None:
     assert finished.result.waiting_for == waiting.approval
 
 
-async def test_events_without_blocking(sandbox: DockerSandbox) -> None:
+async def test_events_without_blocking(sandbox: OneContainer) -> None:
     with GeminiServer(REPLIES) as server:
         request = CodeGenerationRequest("Draw it")
         workflow = AgentWorkflow(request, client_of(server), sandbox=sandbox)
@@ -97,7 +105,7 @@ async def test_events_without_blocking(sandbox: DockerSandbox) -> None:
     assert kinds(events)[-1] == "Finished"
 
 
-def test_langgraphs_own_modes(sandbox: DockerSandbox) -> None:
+def test_langgraphs_own_modes(sandbox: OneContainer) -> None:
     modes = ["messages", "custom", "updates", "values"]
     with GeminiServer(REPLIES) as server:
         graph = build_graph(client_of(server), sandbox=sandbox)

@@ -6,7 +6,6 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,18 @@ from graph_agent import (
 from graph_agent.checkpoints import list_runs, open_checkpoints
 from graph_agent.config.settings import Settings
 from graph_agent.prompts.conversation import MAX_EARLIER_REQUESTS
-from sandbox import DockerSandbox, SandboxPolicy
 from tests.graph_agent.runs.stored import blobs, store_of
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 SALES = pd.DataFrame({"day": ["Sat", "Sun"] * 20_000, "amount": np.arange(40_000.0)})
 BY_DAY = "table = sales.groupby('day').amount.sum()\nplace = __import__('pathlib').Path('/etc')"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[DockerSandbox]:
-    """A sandbox with a prepared container."""
-    with DockerSandbox(SandboxPolicy(timeout_s=60, memory="1g"), warm=1) as sandbox:
-        yield sandbox
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 def model_of(*codes: str, good: bool = True) -> ScriptedModel:
@@ -44,7 +42,7 @@ def model_of(*codes: str, good: bool = True) -> ScriptedModel:
 
 
 def first(
-    sandbox: DockerSandbox, *codes: str, good: bool = True, attempts: int = 1, **options: Any
+    sandbox: OneContainer, *codes: str, good: bool = True, attempts: int = 1, **options: Any
 ) -> Any:
     request = CodeGenerationRequest("Sales by day", {"sales": SALES, "rate": 2}, **options)
     model = model_of(*(codes or (BY_DAY,)), good=good)
@@ -55,7 +53,7 @@ def blob_bytes(settings: Settings) -> int:
     return sum(path.stat().st_size for path in (settings.state_dir / "variables").glob("blobs/*/*"))
 
 
-def test_names_that_it_is_not_to_know(sandbox: DockerSandbox) -> None:
+def test_names_that_it_is_not_to_know(sandbox: OneContainer) -> None:
     first(sandbox)
     model = model_of("left = 'table' in globals(), len(sales)")
     without = AgentWorkflow.follow_up(
@@ -67,7 +65,7 @@ def test_names_that_it_is_not_to_know(sandbox: DockerSandbox) -> None:
 
 
 def test_inputs_and_results_are_variables_and_nothing_is_stored_again(
-    sandbox: DockerSandbox, either: Settings
+    sandbox: OneContainer, either: Settings
 ) -> None:
     request = CodeGenerationRequest("Sales by day", {"sales": SALES, "rate": 2})
     started = AgentWorkflow(request, model_of(BY_DAY), sandbox=sandbox, settings=either)
@@ -97,14 +95,14 @@ def test_inputs_and_results_are_variables_and_nothing_is_stored_again(
     assert listed[done.thread_id].follows == ""
 
 
-def test_the_judge_knows_what_is_followed(sandbox: DockerSandbox) -> None:
+def test_the_judge_knows_what_is_followed(sandbox: OneContainer) -> None:
     model = model_of("by_month = table")
     assert first(sandbox).follow_up("Now by month", client=model).run_sync().success
     assert model.calls == ["generate", "analyze"]
     assert "Sales by day" in model.prompt(1)
 
 
-def test_awaited_with_the_first_runs_model_and_under_a_given_name(sandbox: DockerSandbox) -> None:
+def test_awaited_with_the_first_runs_model_and_under_a_given_name(sandbox: OneContainer) -> None:
     model = model_of(BY_DAY, "top = table.idxmax()")
     request = CodeGenerationRequest("Sales by day", {"sales": SALES})
 
@@ -119,7 +117,7 @@ def test_awaited_with_the_first_runs_model_and_under_a_given_name(sandbox: Docke
         result.follow_up("Once more", new_thread_id="second").run_sync()
 
 
-def test_after_a_failed_run_what_there_is_can_be_used(sandbox: DockerSandbox) -> None:
+def test_after_a_failed_run_what_there_is_can_be_used(sandbox: OneContainer) -> None:
     failed = first(sandbox, "table = [1]", good=False)
     assert not failed.success
     model = model_of("again = [*table, rate]")
@@ -134,7 +132,7 @@ def test_after_a_failed_run_what_there_is_can_be_used(sandbox: DockerSandbox) ->
     assert crashed.follow_up("Count them", client=model).run_sync().variables["x"] == 2
 
 
-def test_after_a_run_that_waits_or_was_stopped(sandbox: DockerSandbox) -> None:
+def test_after_a_run_that_waits_or_was_stopped(sandbox: OneContainer) -> None:
     waiting = first(sandbox, approve="always")
     assert waiting.waiting_for is not None
     with pytest.raises(ThreadError, match=r"waits for .*resume first --yes"):
@@ -150,7 +148,7 @@ def test_after_a_run_that_waits_or_was_stopped(sandbox: DockerSandbox) -> None:
 
 
 def test_values_that_are_gone_are_named_and_can_be_given_again(
-    sandbox: DockerSandbox, settings: Settings
+    sandbox: OneContainer, settings: Settings
 ) -> None:
     done = first(sandbox)
     table = next(
@@ -172,7 +170,7 @@ def test_values_that_are_gone_are_named_and_can_be_given_again(
         done.follow_up("More", client=model_of()).run_sync()
 
 
-def test_a_chain_is_bounded(sandbox: DockerSandbox) -> None:
+def test_a_chain_is_bounded(sandbox: OneContainer) -> None:
     result = first(sandbox, "n = 0\ntable = list(range(1000))")
     for turn in range(3):
         model = model_of(f"n = n + 1  # turn {turn}\ntable = table[:-1]")
@@ -190,9 +188,7 @@ def test_a_chain_is_bounded(sandbox: DockerSandbox) -> None:
         assert len(state["earlier"]) <= MAX_EARLIER_REQUESTS * turn
 
 
-def test_a_killed_follow_up_is_resumed_elsewhere(
-    sandbox: DockerSandbox, settings: Settings
-) -> None:
+def test_a_killed_follow_up_is_resumed_elsewhere(sandbox: OneContainer, settings: Settings) -> None:
     done = first(sandbox)
     program = """\
 import os, signal
@@ -213,7 +209,7 @@ AgentWorkflow.follow_up("first", "The best day", model, new_thread_id="second").
 
 
 def test_forgetting_the_first_run_keeps_what_its_follow_up_refers_to(
-    sandbox: DockerSandbox, settings: Settings
+    sandbox: OneContainer, settings: Settings
 ) -> None:
     result = first(sandbox).follow_up("Count", client=model_of("n = len(table)")).run_sync()
     forget("first", settings=settings)
@@ -230,7 +226,7 @@ def test_forgetting_the_first_run_keeps_what_its_follow_up_refers_to(
         result.follow_up("Too late", client=model).run_sync()
 
 
-def test_privacy_and_limits_are_the_earlier_runs_unless_given(sandbox: DockerSandbox) -> None:
+def test_privacy_and_limits_are_the_earlier_runs_unless_given(sandbox: OneContainer) -> None:
     done = first(sandbox, privacy="schema", candidates=1, attempts=2)
     told = done.follow_up("Next", client=model_of("x = 1")).run_sync()
     assert (told.output["privacy"], told.output["max_attempts"]) == ("schema", 2)

@@ -12,12 +12,18 @@ from graph_agent.config.settings import Settings
 from graph_agent.errors import ModelSetupError
 from graph_agent.models import KEY_VARIABLES, LLMModels, spec_of
 from graph_agent.runs.setup import restored_client, setup_of
-from sandbox import DockerSandbox
 from tests.gemini_server import GeminiServer, Text
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 KEY = "AIzaSyTestKeyTestKeyTestKeyTestKey0123"
 REPLIES = [Text(fenced("rows = 2 + 2")), Text(verdict(True))]
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Any:
      lambda: LLMModels.GEMINI25_PRO, lambda: "google_genai:gemini-2.5-pro", lambda: None],
     ids=["default", "options", "member", "provider", "none"],
 )  # fmt: skip
-def test_the_readmes_resume(server: GeminiServer, sandbox: DockerSandbox, client: Any) -> None:
+def test_the_readmes_resume(server: GeminiServer, sandbox: OneContainer, client: Any) -> None:
     request = CodeGenerationRequest("How many?", approve="always")
     result = AgentWorkflow(request, client=client(), sandbox=sandbox).run_sync()
     assert result.waiting_for is not None
@@ -50,7 +56,7 @@ def test_the_readmes_resume(server: GeminiServer, sandbox: DockerSandbox, client
 
 
 @pytest.mark.docker
-def test_a_fork_has_its_runs_client(server: GeminiServer, sandbox: DockerSandbox) -> None:
+def test_a_fork_has_its_runs_client(server: GeminiServer, sandbox: OneContainer) -> None:
     request = CodeGenerationRequest("How many?")
     first = AgentWorkflow(request, create_client("gemini-2.5-flash"), sandbox=sandbox).run_sync()
     server.requests.clear()

@@ -22,8 +22,14 @@ from graph_agent.checkpoints import list_runs, open_saver
 from graph_agent.config.settings import Settings
 from graph_agent.request import default_store
 from graph_agent.runs.starts import ResumedRun
-from sandbox import DockerSandbox
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 def model_of(*codes: str, good: bool = True) -> ScriptedModel:
@@ -31,7 +37,7 @@ def model_of(*codes: str, good: bool = True) -> ScriptedModel:
 
 
 @pytest.fixture
-def solved(sandbox: DockerSandbox) -> Any:
+def solved(sandbox: OneContainer) -> Any:
     """A run whose second attempt solved the request."""
     model = ScriptedModel(
         codes=[fenced("b = 'b'\ntotal = df[b].sum()"), fenced("total = df['a'].sum()")],
@@ -41,14 +47,14 @@ def solved(sandbox: DockerSandbox) -> Any:
     return AgentWorkflow(request, model, 3, sandbox=sandbox, thread_id="first").run_sync()
 
 
-def forked(model: ScriptedModel, sandbox: DockerSandbox, attempt: int, **options: Any) -> Any:
+def forked(model: ScriptedModel, sandbox: OneContainer, attempt: int, **options: Any) -> Any:
     workflow = AgentWorkflow.fork("first", attempt, model, sandbox=sandbox, **options)
     return workflow.run_sync()
 
 
 @pytest.mark.parametrize("attempt", [0, 1, 2])
 def test_from_each_attempt_with_another_request(
-    sandbox: DockerSandbox, solved: Any, settings: Settings, attempt: int
+    sandbox: OneContainer, solved: Any, settings: Settings, attempt: int
 ) -> None:
     model = model_of("top = df['a'].max()")
     result = forked(model, sandbox, attempt, request_text="Largest of a", new_thread_id="second")
@@ -74,7 +80,7 @@ def test_from_each_attempt_with_another_request(
     assert origins == {"first": "", "second": f"first, attempt {attempt}"}
 
 
-def test_a_failed_attempt_of_a_fork_is_retried(sandbox: DockerSandbox, solved: Any) -> None:
+def test_a_failed_attempt_of_a_fork_is_retried(sandbox: OneContainer, solved: Any) -> None:
     model = model_of("c = 'c'\ntop = df[c].max()", "top = df['a'].max()")
     model.verdicts = [verdict(False), verdict(True)]
     result = forked(model, sandbox, 2, request_text="Largest of a")
@@ -84,7 +90,7 @@ def test_a_failed_attempt_of_a_fork_is_retried(sandbox: DockerSandbox, solved: A
     assert "- attempt 2: succeeded" in model.prompt(2)
 
 
-def test_another_model_from_a_success(sandbox: DockerSandbox, solved: Any) -> None:
+def test_another_model_from_a_success(sandbox: OneContainer, solved: Any) -> None:
     model = model_of("total = int(df['a'].to_numpy().sum())")
     result = forked(model, sandbox, 2)
     assert result.success
@@ -92,7 +98,7 @@ def test_another_model_from_a_success(sandbox: DockerSandbox, solved: Any) -> No
     assert "did not succeed.\n" not in model.prompt(0)
 
 
-def test_of_a_run_that_was_not_solved(sandbox: DockerSandbox) -> None:
+def test_of_a_run_that_was_not_solved(sandbox: OneContainer) -> None:
     request = CodeGenerationRequest("Go")
     first = model_of("x = 1", good=False)
     AgentWorkflow(request, first, 1, sandbox=sandbox, thread_id="first").run_sync()
@@ -103,7 +109,7 @@ def test_of_a_run_that_was_not_solved(sandbox: DockerSandbox) -> None:
     assert AgentWorkflow.resume("first", model, sandbox=sandbox).run_sync().stopped_by == "attempts"
 
 
-def test_limits_of_a_fork(sandbox: DockerSandbox, solved: Any) -> None:
+def test_limits_of_a_fork(sandbox: OneContainer, solved: Any) -> None:
     # By default as many new attempts as the run was allowed; a given limit includes kept ones.
     more = forked(model_of(*(f"x = {n}" for n in range(9)), good=False), sandbox, 2)
     assert len(more.attempts) == 5
@@ -114,7 +120,7 @@ def test_limits_of_a_fork(sandbox: DockerSandbox, solved: Any) -> None:
         AgentWorkflow.fork("first", 2, bad, 2, sandbox=sandbox).run_sync()
 
 
-def test_what_cannot_be_forked(sandbox: DockerSandbox, solved: Any) -> None:
+def test_what_cannot_be_forked(sandbox: OneContainer, solved: Any) -> None:
     for attempt in (3, -1):
         with pytest.raises(RequestError, match="2 attempt"):
             forked(model_of(), sandbox, attempt)
@@ -126,7 +132,7 @@ def test_what_cannot_be_forked(sandbox: DockerSandbox, solved: Any) -> None:
         AgentWorkflow.fork("first", 0, request_text=" ")
 
 
-def test_langgraphs_own_time_travel(sandbox: DockerSandbox) -> None:
+def test_langgraphs_own_time_travel(sandbox: OneContainer) -> None:
     thread: Any = {"configurable": {"thread_id": "t"}}
     model = model_of("x = 1", "x = 2", "x = 3")
     model.verdicts = [verdict(False), verdict(True), verdict(True)]
@@ -207,7 +213,7 @@ def test_usual_names_are_usable(name: str) -> None:
     assert AgentWorkflow.resume(name).thread_id == name
 
 
-def test_langgraph_users_name_their_threads_as_they_like(sandbox: DockerSandbox) -> None:
+def test_langgraph_users_name_their_threads_as_they_like(sandbox: OneContainer) -> None:
     graph = build_graph(model_of("n = 1"), InMemorySaver(), sandbox=sandbox)
     config: Any = {"configurable": {"thread_id": "user@example.com/../1"}}
     out = graph.invoke(CodeGenerationRequest("Give 1").to_input(), config)

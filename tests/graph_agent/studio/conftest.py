@@ -36,7 +36,7 @@ class Studio:
         return self.client.runs.wait(thread, GRAPH, **options)  # type: ignore[call-overload]  # thread or none
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("studio")
     files = folder / "files"

@@ -13,11 +13,17 @@ from graph_agent import AgentWorkflow, CodeGenerationRequest, RequestError, buil
 from graph_agent.records import ApprovalRequest, Approve
 from graph_agent.request import default_store
 from graph_agent.runs.events import Event, Executed, Finished, Generated, Waiting
-from sandbox import DockerSandbox
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced, verdict
 
 THREAD: Any = {"configurable": {"thread_id": "t"}}
 RISKY = "import os\nhome = os.environ.get('HOME')"
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 def model_of(*codes: str, good: bool = True) -> ScriptedModel:
@@ -25,13 +31,13 @@ def model_of(*codes: str, good: bool = True) -> ScriptedModel:
 
 
 def workflow(
-    model: ScriptedModel, sandbox: DockerSandbox, approve: Approve = "always", **options: Any
+    model: ScriptedModel, sandbox: OneContainer, approve: Approve = "always", **options: Any
 ) -> AgentWorkflow:
     request = CodeGenerationRequest("Go", {"n": 3}, approve=approve)
     return AgentWorkflow(request, model, sandbox=sandbox, thread_id="t", **options)
 
 
-def resumed(model: ScriptedModel, sandbox: DockerSandbox, answer: Any = None) -> Any:
+def resumed(model: ScriptedModel, sandbox: OneContainer, answer: Any = None) -> Any:
     """Resume as another process would: from the database, with parts of its own."""
     return AgentWorkflow.resume("t", model, sandbox=sandbox, answer=answer).run_sync()
 
@@ -46,7 +52,7 @@ def resumed(model: ScriptedModel, sandbox: DockerSandbox, answer: Any = None) ->
     ],
 )
 def test_when_a_person_is_asked(
-    sandbox: DockerSandbox, approve: Approve, code: str, asked: bool
+    sandbox: OneContainer, approve: Approve, code: str, asked: bool
 ) -> None:
     result = workflow(model_of(code), sandbox, approve).run_sync()
     assert (result.waiting_for is not None) is asked
@@ -57,7 +63,7 @@ def test_when_a_person_is_asked(
         assert (reason in result.waiting_for.reasons) is (code == RISKY)
 
 
-def test_approved_code_runs(sandbox: DockerSandbox) -> None:
+def test_approved_code_runs(sandbox: OneContainer) -> None:
     model = model_of("x = n + 1")
     waiting = workflow(model, sandbox).run_sync()
     assert waiting.waiting_for == ApprovalRequest(
@@ -71,7 +77,7 @@ def test_approved_code_runs(sandbox: DockerSandbox) -> None:
     assert "Go ahead." in model.prompt(1)
 
 
-def test_edited_code_is_what_runs_and_the_model_knows(sandbox: DockerSandbox) -> None:
+def test_edited_code_is_what_runs_and_the_model_knows(sandbox: OneContainer) -> None:
     model = model_of("x = n", "x = n * 3")
     model.verdicts = [verdict(False, plan="Triple it."), verdict(True)]
     workflow(model, sandbox).run_sync()
@@ -96,14 +102,14 @@ def test_edited_code_is_what_runs_and_the_model_knows(sandbox: DockerSandbox) ->
     assert "The model had written:\n\n```python\nx = n\n```" in again.transcript
 
 
-def test_the_edited_code_is_the_results_code(sandbox: DockerSandbox) -> None:
+def test_the_edited_code_is_the_results_code(sandbox: OneContainer) -> None:
     model = model_of("x = n")
     workflow(model, sandbox).run_sync()
     result = resumed(model, sandbox, {"decision": "edit", "code": "x = n * 2\n"})
     assert result.code == "# User request: Go\nx = n * 2\n"
 
 
-def test_rejected_code_does_not_run_and_the_model_is_told_why(sandbox: DockerSandbox) -> None:
+def test_rejected_code_does_not_run_and_the_model_is_told_why(sandbox: OneContainer) -> None:
     model = model_of("x = 1", "x = 2")
     workflow(model, sandbox, max_code_generation=2).run_sync()
     second = resumed(model, sandbox, {"decision": "reject", "words": "Use n, not 1."})
@@ -124,7 +130,7 @@ BAD = ["maybe", "edit", {"decision": "edit", "code": "x = ("}, {"approve": True}
 
 
 @pytest.mark.parametrize("bad", BAD, ids=str)
-def test_a_bad_answer_leaves_the_question_open(sandbox: DockerSandbox, bad: Any) -> None:
+def test_a_bad_answer_leaves_the_question_open(sandbox: OneContainer, bad: Any) -> None:
     model = model_of("x = n")
     workflow(model, sandbox).run_sync()
     with pytest.raises(RequestError, match="the answer is unusable"):
@@ -133,7 +139,7 @@ def test_a_bad_answer_leaves_the_question_open(sandbox: DockerSandbox, bad: Any)
     assert resumed(model, sandbox, True).success
 
 
-def test_plain_langgraph(sandbox: DockerSandbox) -> None:
+def test_plain_langgraph(sandbox: OneContainer) -> None:
     model = model_of("x = 1", "x = 2", good=False)
     graph = build_graph(model, InMemorySaver(), sandbox=sandbox)
     request = CodeGenerationRequest("Go", approve="always")
@@ -158,7 +164,7 @@ def test_plain_langgraph(sandbox: DockerSandbox) -> None:
     assert (out["success"], out["stopped_by"]) == (False, "attempts")
 
 
-async def test_plain_langgraph_without_blocking(sandbox: DockerSandbox) -> None:
+async def test_plain_langgraph_without_blocking(sandbox: OneContainer) -> None:
     graph = build_graph(model_of("x = 1"), InMemorySaver(), sandbox=sandbox)
     request = CodeGenerationRequest("Go", approve="always")
     out: Any = await graph.ainvoke(request.to_input(), THREAD)
@@ -169,7 +175,7 @@ async def test_plain_langgraph_without_blocking(sandbox: DockerSandbox) -> None:
     assert out["success"]
 
 
-def test_without_a_checkpointer_the_model_is_not_even_asked(sandbox: DockerSandbox) -> None:
+def test_without_a_checkpointer_the_model_is_not_even_asked(sandbox: OneContainer) -> None:
     model = model_of("x = 1")
     request = CodeGenerationRequest("Go", approve="risky")
     with pytest.raises(RequestError, match="checkpointer"):
@@ -177,7 +183,7 @@ def test_without_a_checkpointer_the_model_is_not_even_asked(sandbox: DockerSandb
     assert model.calls == []
 
 
-def test_an_approver_is_asked_for_each(sandbox: DockerSandbox) -> None:
+def test_an_approver_is_asked_for_each(sandbox: OneContainer) -> None:
     seen: list[ApprovalRequest] = []
 
     def approver(request: ApprovalRequest) -> Any:
@@ -191,7 +197,7 @@ def test_an_approver_is_asked_for_each(sandbox: DockerSandbox) -> None:
     assert "Another." in model.prompt(1)
 
 
-def test_an_unusable_approver_leaves_the_run_waiting(sandbox: DockerSandbox) -> None:
+def test_an_unusable_approver_leaves_the_run_waiting(sandbox: OneContainer) -> None:
     model = model_of("x = 1")
     with pytest.raises(RequestError, match="the answer is unusable"):
         workflow(model, sandbox, approver=lambda _: "perhaps").run_sync()
@@ -200,7 +206,7 @@ def test_an_unusable_approver_leaves_the_run_waiting(sandbox: DockerSandbox) -> 
     assert model.calls == ["generate", "analyze"]
 
 
-def test_an_answer_where_nothing_was_asked(sandbox: DockerSandbox) -> None:
+def test_an_answer_where_nothing_was_asked(sandbox: OneContainer) -> None:
     model = ScriptedModel(codes=[RuntimeError("gone")], verdicts=[])
     with pytest.raises(RuntimeError, match="gone"):
         workflow(model, sandbox).run_sync()
@@ -212,7 +218,7 @@ def test_an_answer_where_nothing_was_asked(sandbox: DockerSandbox) -> None:
         resumed(model_of(), sandbox, True)
 
 
-def test_the_events(sandbox: DockerSandbox) -> None:
+def test_the_events(sandbox: OneContainer) -> None:
     model = model_of("x = 1")
     first: list[Event] = list(workflow(model, sandbox).stream())
     assert [type(event) for event in first[-2:]] == [Waiting, Finished]
@@ -225,7 +231,7 @@ def test_the_events(sandbox: DockerSandbox) -> None:
     assert any(isinstance(event, Executed) for event in again.stream())
 
 
-def test_limits_given_hold_after_the_answer(sandbox: DockerSandbox) -> None:
+def test_limits_given_hold_after_the_answer(sandbox: OneContainer) -> None:
     model = model_of("x = 1", "x = 2", "x = 3", good=False)
     first = workflow(model, sandbox, budget={"model_calls": 2})
     assert first.run_sync().waiting_for is not None
@@ -234,7 +240,7 @@ def test_limits_given_hold_after_the_answer(sandbox: DockerSandbox) -> None:
     assert model.calls == ["generate", "analyze"]
 
 
-def test_only_the_person_sees_the_approval_request(sandbox: DockerSandbox) -> None:
+def test_only_the_person_sees_the_approval_request(sandbox: OneContainer) -> None:
     model = model_of("x = n")
     waiting = workflow(model, sandbox).run_sync()
     assert waiting.waiting_for is not None

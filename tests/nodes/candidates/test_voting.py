@@ -11,10 +11,17 @@ from graph_agent.errors import RequestError
 from graph_agent.records import Attempt
 from graph_agent.results.result import result_from
 from nodes.candidates.voting import elected
-from sandbox import DockerSandbox, VariableStore
+from sandbox import VariableStore
+from tests.one_container import OneContainer
 from tests.scripted_model import ScriptedModel, fenced
 
 pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def sandbox(one_container: OneContainer) -> OneContainer:
+    """One container: how code runs isn't what is tested here."""
+    return one_container
 
 
 class NoJudge(ScriptedModel):
@@ -31,7 +38,7 @@ def store(tmp_path: Any) -> VariableStore:
 
 
 def run(
-    sandbox: DockerSandbox, store: VariableStore, programs: list[str], **request: Any
+    sandbox: OneContainer, store: VariableStore, programs: list[str], **request: Any
 ) -> tuple[dict[str, Any], ScriptedModel]:
     """Run a request with these programs as the model's answers, judged by nobody."""
     model = NoJudge(codes=[fenced(program) for program in programs])
@@ -41,7 +48,7 @@ def run(
     return dict(graph.invoke(given.to_input(store, attempts))), model
 
 
-def test_the_answer_of_most_programs_wins(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_the_answer_of_most_programs_wins(sandbox: OneContainer, store: VariableStore) -> None:
     programs = ["answer = 41", "answer = 42", "answer = 21 * 2", "answer = 0"]
     output, model = run(sandbox, store, programs, candidates=4)
     result = result_from(output, store, "t")
@@ -57,13 +64,13 @@ def test_the_answer_of_most_programs_wins(sandbox: DockerSandbox, store: Variabl
     assert len({model.prompt(index) for index in range(4)}) == 1
 
 
-def test_it_stops_as_soon_as_enough_agree(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_it_stops_as_soon_as_enough_agree(sandbox: OneContainer, store: VariableStore) -> None:
     output, model = run(sandbox, store, ["answer = 42", "answer = 42.0"], candidates=3)
     assert result_from(output, store, "t").agreement == (2, 2)
     assert len(model.seen) == 2
 
 
-def test_programs_that_fail_do_not_count(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_programs_that_fail_do_not_count(sandbox: OneContainer, store: VariableStore) -> None:
     programs = ["answer = 1 / 0", "x = (", "answer = 42", "answer = 42", "other = 1"]
     output, _ = run(sandbox, store, programs, candidates=5)
     result = result_from(output, store, "t")
@@ -71,7 +78,7 @@ def test_programs_that_fail_do_not_count(sandbox: DockerSandbox, store: Variable
 
 
 def test_without_a_majority_the_next_attempt_is_used(
-    sandbox: DockerSandbox, store: VariableStore
+    sandbox: OneContainer, store: VariableStore
 ) -> None:
     programs = ["answer = 1", "answer = 2", "answer = 3", "answer = 3"]
     output, model = run(sandbox, store, programs, candidates=2, max_attempts=2)
@@ -85,7 +92,7 @@ def test_without_a_majority_the_next_attempt_is_used(
     assert "don't agree" in model.prompt(2)
 
 
-def test_checks_that_pass_decide_at_once(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_checks_that_pass_decide_at_once(sandbox: OneContainer, store: VariableStore) -> None:
     programs = ["answer = 41", "answer = 42"]
     output, model = run(sandbox, store, programs, candidates=5, checks="assert answer == 42")
     result = result_from(output, store, "t")
@@ -95,7 +102,7 @@ def test_checks_that_pass_decide_at_once(sandbox: DockerSandbox, store: Variable
     assert len(model.seen) == 2
 
 
-def test_a_limit_on_calls_ends_the_vote(sandbox: DockerSandbox, store: VariableStore) -> None:
+def test_a_limit_on_calls_ends_the_vote(sandbox: OneContainer, store: VariableStore) -> None:
     programs = ["answer = 1", "answer = 2"]
     output, model = run(sandbox, store, programs, candidates=9, budget={"model_calls": 2})
     assert len(model.seen) == 2

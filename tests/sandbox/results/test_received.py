@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,7 +70,8 @@ def test_junk_is_a_crash(strict: DockerSandbox) -> None:
 
 def test_nothing_comes_after_the_end(strict: DockerSandbox) -> None:
     assert forged(strict, FINISHED).outcome == "crashed"
-    assert forged(strict, FINISHED, then="while True: pass").outcome == "timeout"
+    with DockerSandbox(replace(POLICY, timeout_s=3)) as hasty:
+        assert forged(hasty, FINISHED, then="while True: pass").outcome == "timeout"
 
 
 def test_a_forged_message_that_is_expected_is_plain_data(strict: DockerSandbox) -> None:
