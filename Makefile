@@ -19,7 +19,8 @@ help: ## list the targets
 
 # The demo doesn't need the tests' packages.
 demo: export EXTRAS := data,local
-demo: venv ## set up what is missing, then answer a question about restaurant tips
+demo: ## set up what is missing, then answer a question about restaurant tips
+	@TERM=dumb $(MAKE) --no-print-directory -j2 venv .base-ahead
 	@out=codegen-agent-out/demo-$$(date +%Y%m%d-%H%M%S); model=; \
 	if $(PY) -c 'import sys; from graph_agent.config.settings import load_settings; \
 	sys.exit(load_settings().gemini_api_key is None)' 2>/dev/null; then \
@@ -131,6 +132,11 @@ for p in $(BASE_PYTHONS); do \
   if "$$p" -c 'import venv, ensurepip; $(ACCEPTED)' >/dev/null 2>&1; then echo "$$p"; break; fi; \
 done
 endef
+
+# The first time, the image's base is made while the environment is installed.
+.PHONY: .base-ahead
+.base-ahead:
+	@[ -e $(VENV)/.installed ] || p="$$($(find_python))"; [ -z "$$p" ] || $$p -m tests.base_ahead
 
 .PHONY: .base-python
 .base-python:

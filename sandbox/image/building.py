@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from sandbox.cache_folder import cache_folder
 from sandbox.engine.commands import Progress
 from sandbox.engine.facts import engine_facts
+from sandbox.errors import ImageBuildError
 from sandbox.file_lock import file_lock
 from sandbox.image.base import ensure_base
 from sandbox.image.engine_build import build, remove_untagged
 from sandbox.image.inventory import image_exists
+from sandbox.image.packing import PackingError, byte_code, byte_code_path, pack
 from sandbox.image.pulling import pulled
 from sandbox.image.requirements import normalize
 from sandbox.image.spec import (
@@ -30,6 +35,10 @@ from sandbox.image.wheels import check_architecture, download_wheels, wheel_vers
 
 if TYPE_CHECKING:
     import docker
+
+PROGRAM_FOLDER = "/opt/codegen_agent/_codegen_agent_runner"
+"""Where the program is in the image."""
+_PACKED = "packed-"
 
 
 def build_image(
@@ -96,32 +105,62 @@ def build_libraries(
     """
     arch = engine_facts(client).arch
     check_architecture(arch)
-    with ThreadPoolExecutor(1, "wheels") as pool:  # they take as long as the base
-        downloaded = pool.submit(download_wheels, spec.pins, spec.python, arch, cache, progress)
-        base = ensure_base(client, spec.python, arch, progress, wanted=spec.base)
-        wheels = downloaded.result()
-    progress(f"building the libraries' image on {base}")
-    files: list[tuple[str, bytes | Path]] = [("Dockerfile", spec.libraries_dockerfile.encode())]
-    files += [("requirements.txt", wheels / "requirements.txt")]
     fonts = {pin.name for pin in spec.pins if pin.fonts}
+
+    def archives(folder: str) -> tuple[dict[str, str], list[tuple[str, Path]]]:
+        wheels = download_wheels(spec.pins, spec.python, arch, cache, progress)
+        progress("unpacking the libraries")
+        return wheel_versions(wheels), packed(wheels, spec.python, Path(folder), fonts)
+
+    for stale in cache.glob(f"{_PACKED}*"):  # left by a killed process; the caller has the lock
+        shutil.rmtree(stale, ignore_errors=True)
+    with (
+        # Not where temporary files are, which may be memory.
+        tempfile.TemporaryDirectory(prefix=_PACKED, dir=cache) as folder,
+        ThreadPoolExecutor(1, "wheels") as pool,  # they take as long as the base
+    ):
+        unpacked = pool.submit(archives, folder)
+        base = ensure_base(client, spec.python, arch, progress, wanted=spec.base)
+        versions, files = unpacked.result()
+        progress(f"building the libraries' image on {base}")
+        build(
+            client,
+            spec.libraries_tag,
+            [("Dockerfile", spec.libraries_dockerfile.encode()), *files],
+            arguments={
+                "BASE_IMAGE": base,
+                "PYTHON_VERSION": spec.python,
+                "BYTE_CODE": importlib.util.MAGIC_NUMBER.hex(),
+            },
+            labels={
+                ROLE_LABEL: "libraries",
+                PYTHON_LABEL: spec.python,
+                BASE_LABEL: base,
+                PACKAGES_LABEL: json.dumps({n: v for n, v in versions.items() if n not in fonts}),
+            },
+            progress=progress,
+            force=force,
+        )
+
+
+def packed(
+    wheels: Path, python: str, folder: Path, fonts: Collection[str] = ()
+) -> list[tuple[str, Path]]:
+    """Unpack a folder's wheels into archives; return these as files of a build.
+
+    Of packages in ``fonts`` only fonts are kept.
+
+    Raises:
+        ImageBuildError: a wheel is damaged, or the disk is full.
+    """
+    split: dict[bool, list[Path]] = {True: [], False: []}
     for wheel in sorted(wheels.glob("*.whl")):
-        folder = "fonts" if normalize(wheel.name.partition("-")[0]) in fonts else "wheels"
-        files.append((f"{folder}/{wheel.name}", wheel))
-    versions = wheel_versions(wheels).items()
-    build(
-        client,
-        spec.libraries_tag,
-        files,
-        arguments={"BASE_IMAGE": base, "PYTHON_VERSION": spec.python},
-        labels={
-            ROLE_LABEL: "libraries",
-            PYTHON_LABEL: spec.python,
-            BASE_LABEL: base,
-            PACKAGES_LABEL: json.dumps({n: v for n, v in versions if n not in fonts}),
-        },
-        progress=progress,
-        force=force,
-    )
+        split[normalize(wheel.name.partition("-")[0]) in fonts].append(wheel)
+    try:
+        archives = pack(split[False], folder, python, split[True])
+    except PackingError as error:
+        raise ImageBuildError(f"the libraries can't be unpacked: {error}") from None
+    return [(f"libraries/{archive.name}", archive) for archive in archives]
 
 
 def build_runner(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> None:
@@ -132,7 +171,11 @@ def build_runner(client: docker.DockerClient, spec: ImageSpec, progress: Progres
     """
     progress("building the runner image")
     files: list[tuple[str, bytes | Path]] = [("Dockerfile", spec.runner_dockerfile.encode())]
-    files += [(f"runner/{path}", source) for path, source in spec.program]
+    for path, source in spec.program:
+        place = PurePosixPath(PROGRAM_FOLDER, path)
+        files.append((f"runner/{path}", source))
+        if code := byte_code(source, str(place)):
+            files.append((f"runner/{byte_code_path(PurePosixPath(path))}", code))
     build(
         client,
         spec.tag,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import tarfile
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.engine.commands import Progress
 from sandbox.errors import ImageBuildError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 BUILD_STALL_S = 1800
 """The longest silence of the engine while one instruction runs."""
 TAIL_LINES = 20
+PIECE_BYTES = 1 << 20
 
 
 def build(
@@ -51,31 +51,28 @@ def build(
     import requests.exceptions
 
     tail: deque[str] = deque(maxlen=TAIL_LINES)
-    with tempfile.TemporaryFile() as context:
-        _write_context(context, files)
-        context.seek(0)
-        try:
-            with _no_credentials(client.api):
-                messages = client.api.build(
-                    fileobj=context,
-                    custom_context=True,
-                    tag=tag,
-                    buildargs=dict(arguments),
-                    labels=dict(labels),
-                    network_mode="none",
-                    nocache=force,
-                    rm=True,
-                    forcerm=True,
-                    timeout=BUILD_STALL_S,
-                    decode=True,
-                    use_config_proxy=False,  # a proxy's address may contain a password
-                )
-            for message in messages:
-                if "error" in message:
-                    raise ImageBuildError(_failure(tag, str(message["error"]), tail))
-                _follow(str(message.get("stream", "")), tail, progress)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise ImageBuildError(_failure(tag, str(error), tail)) from None
+    try:
+        with _no_credentials(client.api):
+            messages = client.api.build(
+                fileobj=_context(files),
+                custom_context=True,
+                tag=tag,
+                buildargs=dict(arguments),
+                labels=dict(labels),
+                network_mode="none",
+                nocache=force,
+                rm=True,
+                forcerm=True,
+                timeout=BUILD_STALL_S,
+                decode=True,
+                use_config_proxy=False,  # a proxy's address may contain a password
+            )
+        for message in messages:
+            if "error" in message:
+                raise ImageBuildError(_failure(tag, str(message["error"]), tail))
+            _follow(str(message.get("stream", "")), tail, progress)
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise ImageBuildError(_failure(tag, str(error), tail)) from None
 
 
 @contextlib.contextmanager
@@ -98,18 +95,19 @@ def remove_untagged(client: docker.DockerClient) -> None:
         client.images.prune(filters={"dangling": True, "label": ROLE_LABEL})
 
 
-def _write_context(target: IO[bytes], files: Iterable[tuple[str, bytes | Path]]) -> None:
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, content in files:
-            entry = tarfile.TarInfo(name)
-            entry.mode = 0o644
-            if isinstance(content, Path):
-                entry.size = content.stat().st_size
-                with content.open("rb") as stream:
-                    archive.addfile(entry, stream)
-            else:
-                entry.size = len(content)
-                archive.addfile(entry, io.BytesIO(content))
+def _context(files: Iterable[tuple[str, bytes | Path]]) -> Iterator[bytes]:
+    """Yield an archive piece by piece: with all libraries in it, it is large."""
+    for name, content in files:
+        entry = tarfile.TarInfo(name)
+        entry.mode = 0o644
+        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+            entry.size = stream.seek(0, io.SEEK_END)
+            stream.seek(0)
+            yield entry.tobuf(tarfile.PAX_FORMAT)
+            while piece := stream.read(PIECE_BYTES):
+                yield piece
+        yield bytes(-entry.size % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)
 
 
 def _follow(text: str, tail: deque[str], progress: Progress) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sandbox.engine.commands import CommandError, Progress
 from sandbox.engine.facts import engine_facts
 from sandbox.errors import ImageBuildError
-from sandbox.image.building import build_lock
+from sandbox.image.building import build_lock, packed
 from sandbox.image.engine_build import build, remove_untagged
 from sandbox.image.inventory import image_exists, image_packages
 from sandbox.image.requirements import normalize, wheel_modules
@@ -146,13 +146,11 @@ def _build(
     added = wheel_versions(wheels)
     progress(f"building an image with {', '.join(added)}")
     dockerfile = (SANDBOX_FOLDER / "Dockerfile.extension").read_bytes()
-    files: list[tuple[str, bytes | Path]] = [("Dockerfile", dockerfile)]
-    files += [(f"wheels/{wheel.name}", wheel) for wheel in sorted(wheels.glob("*.whl"))]
     build(
         client,
         tag,
-        files,
-        arguments={"RUNNER_IMAGE": runner, "PYTHON_VERSION": PYTHON},
+        [("Dockerfile", dockerfile), *packed(wheels, PYTHON, wheels)],
+        arguments={"RUNNER_IMAGE": runner},
         labels={
             ROLE_LABEL: "extended",
             RUNNER_LABEL: runner,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.image import packing
 from sandbox.image.requirements import Pin, host_version, resolve_pins, shipped_pins
 
 SANDBOX_FOLDER = Path(__file__).parents[1]
@@ -40,13 +41,16 @@ class ImageSpec:
     libraries_dockerfile: str
     runner_dockerfile: str
     program: tuple[tuple[str, bytes], ...]
+    packing: bytes = b""
+    """The program that decides what of a wheel is in the image."""
 
     @property
     def libraries_tag(self) -> str:
         """The image of Python and its libraries, named by a hash of all its parts."""
         parts = [self.python, self.base or "", self.libraries_dockerfile]
         parts += [f"{pin} {pin.direct} {pin.fonts}" for pin in self.pins]
-        return f"{LIBRARIES_REPOSITORY}:py{self.python}-{_digest(part.encode() for part in parts)}"
+        content = (*(part.encode() for part in parts), self.packing)
+        return f"{LIBRARIES_REPOSITORY}:py{self.python}-{_digest(iter(content))}"
 
     @property
     def tag(self) -> str:
@@ -82,6 +86,7 @@ def image_spec(
         libraries_dockerfile=(SANDBOX_FOLDER / "Dockerfile.libraries").read_text(encoding="utf-8"),
         runner_dockerfile=(SANDBOX_FOLDER / "Dockerfile.runner").read_text(encoding="utf-8"),
         program=program_files(runner_folder),
+        packing=Path(packing.__file__).read_bytes(),
     )
 
 

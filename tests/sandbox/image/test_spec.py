@@ -60,6 +60,7 @@ def test_the_same_parts_give_the_same_tag(spec: ImageSpec, folder: Path) -> None
         {"pins": (Pin("a", "1", direct=False),)},
         {"pins": (Pin("a", "1", fonts=True),)},
         {"libraries_dockerfile": "FROM scratch"},
+        {"packing": b"another program"},
     ],
 )
 def test_other_libraries_change_both_tags(spec: ImageSpec, change: dict[str, str]) -> None:
