@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Finished,
         Generated,
         Printed,
+        Retrying,
         Started,
         Waiting,
     )
@@ -91,6 +92,7 @@ __all__ = [
     "ModelTransientError",
     "Printed",
     "RequestError",
+    "Retrying",
     "RunStoppedError",
     "Settings",
     "SettingsError",

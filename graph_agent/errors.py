@@ -78,7 +78,13 @@ class ModelRequestError(ModelError):
 
 
 class ModelTransientError(ModelError):
-    """The provider can't answer now; repeating the call may help."""
+    """The provider can't answer now; repeating the call may help.
+
+    ``reason`` says in a few words why; ``retry_after_s`` is how long the provider asks to wait.
+    """
+
+    reason = "the model could not answer"
+    retry_after_s: float | None = None
 
 
 class ModelAnswerError(ModelError):

@@ -22,6 +22,8 @@ from graph_agent.from_settings import check_client, client_maker, policy_from
 from graph_agent.langgraph_internals import SYNC_DURABILITY, sync_and_async
 from graph_agent.leaving import leavable
 from graph_agent.models import CallLog, forms_of, is_transient
+from graph_agent.models.retry_waits import FACTOR, FIRST_WAIT_S, MAX_ATTEMPTS, MAX_WAIT_S
+from graph_agent.models.waiting import with_waits
 from graph_agent.state import AgentInput, AgentOutput, AgentState
 from nodes.analyze import analyze
 from nodes.decide import (
@@ -39,10 +41,11 @@ from sandbox.protocol import Sandbox
 
 RETRY = RetryPolicy(
     retry_on=is_transient,
-    max_attempts=4,
-    initial_interval=1.0,
-    backoff_factor=2.0,
-    max_interval=20.0,
+    max_attempts=MAX_ATTEMPTS,
+    initial_interval=FIRST_WAIT_S,
+    backoff_factor=FACTOR,
+    max_interval=MAX_WAIT_S,
+    jitter=False,  # so that the wait can be announced; see with_waits
 )
 """The one retry layer around model calls; the clients' own are off."""
 
@@ -89,9 +92,9 @@ def build_graph(
     )
     graph = StateGraph(AgentState, AgentContext, input_schema=AgentInput, output_schema=AgentOutput)
     forms = {
-        "generate": forms_of(_bound(generate, dependencies)),
+        "generate": forms_of(with_waits(_bound(generate, dependencies))),
         "execute": (_bound(execute, dependencies), _bound(aexecute, dependencies)),
-        "analyze": forms_of(_bound(analyze, dependencies)),
+        "analyze": forms_of(with_waits(_bound(analyze, dependencies))),
     }
 
     def end_execution(runtime: Runtime[AgentContext]) -> None:

@@ -30,8 +30,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close!r}?" if close else ""
 
 
+_ADDRESS = re.compile(r"(^|/)(https?|ftps?|s3|gs|sftp):/")
+"""In a path, also in one that was made absolute."""
+
+
 def hint_for_file(path: Path) -> str:
     """Say what may be wrong with the path of a file that doesn't exist, as half a sentence."""
+    if _ADDRESS.search(path.as_posix()):
+        return "addresses aren't opened; download the file and give its path"
     folder = path.absolute().parent
     try:
         close = closest(path.name, [entry.name for entry in os.scandir(folder)])

@@ -315,7 +315,7 @@ def forget(
 
 @app.command(name="exec", epilog=examples_of("exec"))
 def exec_(
-    file: Annotated[Path, typer.Argument(help="The Python file to run.")],
+    file: Annotated[Path, typer.Argument(help="The Python file to run; - reads it from stdin.")],
     var: Variables = None,
     returns: Annotated[
         list[str] | None,

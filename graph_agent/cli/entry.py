@@ -42,6 +42,17 @@ def main() -> None:
     sys.exit(code)
 
 
+_PLAIN_WORDS = {
+    ": Value error, ": ": ",
+    ": Input should be a valid integer, unable to parse string as an integer": (
+        ": it is no whole number"
+    ),
+    ": Input should be a valid number, unable to parse string as a number": ": it is no number",
+    ": Input should be ": ": it must be ",
+}
+"""What the checks of types say → the words of someone who doesn't know them."""
+
+
 def _code() -> int:
     """Run the command and return its exit code; bad arguments are reported in one line."""
     import typer
@@ -60,6 +71,8 @@ def _code() -> int:
             typer.echo(error.format_message(), err=True)
             return int(Exit.BAD_INPUT)
         what = " ".join(error.format_message().split()).rstrip(".")
+        for written, plain in _PLAIN_WORDS.items():
+            what = what.replace(written, plain)
         command = getattr(getattr(error, "ctx", None), "command_path", "codegen-agent")
         message = f"{what}; `{command} --help` lists what it takes"
         try:

@@ -15,6 +15,7 @@ import typer
 from graph_agent.cli.exits import Exit, Notes, print_json, say, tell, write
 from graph_agent.cli.run import say_changes, usable_folder, writing
 from graph_agent.config.settings import Settings
+from graph_agent.errors import RequestError
 from graph_agent.files.reading import ReadOptions
 from graph_agent.files.variable_files import read_variable_files
 from graph_agent.from_settings import policy_from
@@ -52,7 +53,7 @@ def execute_file(
     """
     for name in returns or ():
         check_variable_name(name)
-    code = read_code(file, "Python")
+    code = _from_stdin() if str(file) == "-" else read_code(file, "Python")
     usable_folder(out)
     notes = Notes()
     variables = read_variable_files(
@@ -72,6 +73,13 @@ def execute_file(
     else:
         _report(run, files, output, returns or ())
     raise typer.Exit(int(Exit.SOLVED if run.ok else Exit.NOT_SOLVED))
+
+
+def _from_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise RequestError("what stdin holds is not UTF-8 text; give a Python program") from None
 
 
 def execution_json(run: Execution, files: SavedFiles) -> dict[str, Any]:

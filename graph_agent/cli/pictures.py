@@ -41,4 +41,6 @@ def _draw(figure: Figure, image: type) -> None:
     made = None if shown is None or shown.mime not in IMAGES else small_picture(shown.data)
     if made is not None:
         with Image.open(io.BytesIO(made), formats=("PNG",)) as picture:
-            Console().print(image(picture, width="auto", height="auto"))
+            # In kitty's protocol a picture's number is the colour of its cells.
+            console = Console(color_system="truecolor", no_color=False)
+            console.print(image(picture, width="auto", height="auto"))

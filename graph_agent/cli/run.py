@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import shlex
@@ -89,7 +90,7 @@ class RunOptions:
             RequestError: the file with the checks can't be read.
         """
         asked: RequestOptions = {
-            "checks": None if self.check is None else read_code(self.check, "check"),
+            "checks": None if self.check is None else read_checks(self.check),
             "returns": self.returns,
             "skip_rules": self.skip_rules,
         }
@@ -154,6 +155,26 @@ def run_request(options: RunOptions) -> None:
         verbose=options.verbose,
         values=lambda: given,
     )
+
+
+def read_checks(path: Path) -> str:
+    """Read a file of checks.
+
+    Raises:
+        RequestError: it can't be read, or nothing in it can fail: a CSV file may be valid Python.
+    """
+    checks = read_code(path, "check")
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError):  # reported with its line
+        if not any(isinstance(node, _CHECKS) for node in ast.walk(ast.parse(checks))):
+            raise RequestError(
+                f"the check file {str(path)!r} checks nothing; write assertions, such as"
+                " `assert len(result) > 0`"
+            )
+    return checks
+
+
+_CHECKS = (ast.Assert, ast.Raise, ast.Call)
+"""What a check is made of: a call may be of a function that asserts."""
 
 
 def _request_text(request: str) -> str:
@@ -316,6 +337,10 @@ def writing(folder: Path) -> Iterator[None]:
     """
     try:
         yield
+    except FileExistsError as error:
+        raise RequestError(
+            f"{str(folder)!r} is a file, not a folder; name another with --out"
+        ) from error
     except OSError as error:
         raise RequestError(
             f"cannot write to the output folder {str(folder)!r}: {error.strerror};"

@@ -138,6 +138,8 @@ def _legacy(sample: bytes) -> str:
         if best is None or (_looks_western(sample) and not _is_clearly(best, matches, sample)):
             return "cp1252"
     elif best is None:
+        if b"\0" in sample:
+            raise VariableFileError("holds binary data, not text; check what it is, and its name")
         raise VariableFileError("is text in an unknown encoding; give it with --encoding")
     return str(best.encoding)
 

@@ -22,6 +22,7 @@ from graph_agent.errors import (
     ModelTransientError,
 )
 from graph_agent.models.names import LLMModels
+from graph_agent.models.retry_waits import asked_wait_s, reason_of
 from graph_agent.similar import closest
 
 __all__ = ["classify", "is_transient", "raise_translated"]
@@ -154,7 +155,11 @@ def raise_translated(
     if kind == "malformed" and not has_schema:
         kind = "unreadable"
     about_key = _about_the_key(exc, model, safe, secrets) if kind == "request" else None
-    error = about_key or _MAKERS[_closer(exc, kind)](model, safe)
+    closer = _closer(exc, kind)
+    error = about_key or _MAKERS[closer](model, safe)
+    if isinstance(error, ModelTransientError):
+        error.reason = reason_of(model, _status_of(exc), closer == "unreachable")
+        error.retry_after_s = asked_wait_s(_chain(exc))
     texts = "".join(str(cause) for cause in _chain(exc))
     if redacted(texts, secrets, max_chars=None) != texts:
         raise error from None

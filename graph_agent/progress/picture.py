@@ -18,6 +18,7 @@ from graph_agent.runs.events import (
     Finished,
     Generated,
     Printed,
+    Retrying,
     Started,
     Waiting,
 )
@@ -82,7 +83,9 @@ class Picture:
             case Started(thread_id):
                 self.thread_id, self.step = thread_id, self.first_step
             case CodeToken(text):
-                self._written = _last(self._written + text)
+                self._written, self.step = _last(self._written + text), WRITES
+            case Retrying(reason, wait_s):
+                self.step, self._written = f"{reason}; trying again in {wait_s:.0f} s", ""
             case Generated(number, code, problem):
                 self.rounds.append(Round(number, code, problem))
                 self.step, self._written = RUNS, ""

@@ -28,6 +28,7 @@ from graph_agent.runs.events import (
     Finished,
     Generated,
     Printed,
+    Retrying,
     Started,
     Waiting,
 )
@@ -84,6 +85,10 @@ class Progress:
                 self._done(f"thread {thread_id}", "the model writes code")
             case CodeToken(text):
                 self._code = (self._code + text)[-MAX_CODE_CHARS:]
+            case Retrying(reason, wait_s):
+                self._code = ""  # of an answer that broke off
+                line = f"{reason}; trying again in {wait_s:.0f} s"
+                self._done(line, f"waiting: {reason}", whole=True)
             case Generated(number, code, problem):
                 self._code = ""
                 self._part(
@@ -131,17 +136,23 @@ class Progress:
             line = self._now.text.renamed(step)
         self._now.update(text=line)
 
-    def _done(self, line: str, next_step: str) -> None:
+    def _done(self, line: str, next_step: str, *, whole: bool = False) -> None:
         now_s = time.monotonic()
-        self._print(seconds(now_s - self._since_s, line))
+        self._print(seconds(now_s - self._since_s, line), whole)
         self._since_s = now_s
         self._next(next_step)
 
-    def _print(self, line: Text) -> None:
-        """Print one line: cut to the terminal's width, whole where a program reads it."""
-        cut = self._console.is_terminal
+    def _print(self, line: Text, whole: bool = False) -> None:
+        """Print one line: cut to the terminal's width unless all of it matters.
+
+        Where a program reads it, it is one line, however long.
+        """
+        cut = self._console.is_terminal and not whole
         self._console.print(
-            line, no_wrap=cut, overflow="ellipsis" if cut else None, soft_wrap=not cut
+            line,
+            no_wrap=cut,
+            overflow="ellipsis" if cut else None,
+            soft_wrap=not self._console.is_terminal,
         )
 
     def _shown(self) -> RenderableType:

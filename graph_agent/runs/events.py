@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from graph_agent.models.waiting import RETRY_EVENT
 from graph_agent.records import Analysis, ApprovalRequest, Attempt, Decision, ExecutionRecord
 from graph_agent.results.result import CodeGenerationResult
 from graph_agent.results.stored import figure_of
@@ -28,6 +29,14 @@ class CodeToken:
     """A piece of the model's answer as it arrives, code or the text around it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The model can't answer now and will be asked again; ``reason`` is a few words."""
+
+    reason: str
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,7 @@ class Finished:
 Event = (
     Started
     | CodeToken
+    | Retrying
     | Generated
     | Printed
     | Executed
@@ -111,6 +121,8 @@ def to_events(mode: str, chunk: Any, store: VariableStore) -> Iterator[Event]:
     if mode == "custom":
         if chunk.get("event") == "output":
             yield Printed(chunk["stream"], chunk["text"])
+        elif chunk.get("event") == RETRY_EVENT:
+            yield Retrying(chunk["reason"], chunk["wait_s"])
     elif mode == TOKEN_MODE:
         message, metadata = chunk
         if "generate" in (metadata.get("tags") or ()) and (text := str(message.text)):

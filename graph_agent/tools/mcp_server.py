@@ -21,7 +21,7 @@ from graph_agent.errors import AgentError, RequestError
 from graph_agent.from_settings import policy_from
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.results.blocks import pictures_of
-from graph_agent.runs.events import Analyzed, Event, Executed, Finished, Generated
+from graph_agent.runs.events import Analyzed, Event, Executed, Finished, Generated, Retrying
 from graph_agent.runs.starts import NewRun
 from graph_agent.runs.thread_ids import random_thread_id
 from graph_agent.runs.threads import GraphInput, Thread
@@ -216,6 +216,8 @@ def _line(event: Event) -> str:
         return f"attempt {event.number}: {event.execution.outcome}"
     if isinstance(event, Analyzed):
         return f"attempt {event.number}: {one_line(event.analysis.explanation)}"
+    if isinstance(event, Retrying):
+        return one_line(f"{event.reason}; trying again in {event.wait_s:.0f} s")
     return ""
 
 

@@ -54,12 +54,30 @@ def ask(*args: str, replies: Sequence[Reply] = (), **environ: str) -> Says:
     return run("run", "Count the rows", *TIPS, *args, replies=replies, **environ)
 
 
+def holding(content: bytes, *args: str) -> Says:
+    """Return what runs the command in a folder with a file ``given``."""
+
+    def says(folder: Path) -> Done:
+        command = Command(folder)
+        (folder / "given.csv").write_bytes(content)
+        return command.here(*args)
+
+    return says
+
+
 SOLVED = (Text(fenced("rows = len(tips)")), Text(verdict(True)))
 CASES: dict[str, Says] = {
     "no request": run("run"),
     "an unknown command": run("rum"),
     "an unknown option": run("run", "Count", "--modell", "x"),
     "a file that isn't there": run("run", "Count", "--var", "tips=tip.csv"),
+    "an address": run("run", "Count", "--var", "tips=https://example.org/tips.csv"),
+    "binary data": holding(bytes(range(256)) * 9, "run", "Count", "--var", "x=given.csv"),
+    "checks that check nothing": ask("--check", "tips.csv"),
+    "a file as folder": ask("--out", "tips.csv"),
+    "no whole number": ask("--max-attempts", "two"),
+    "a number that is too small": ask("--max-attempts", "0"),
+    "none of the choices": ask("--privacy", "none"),
     "a variable without a name": run("run", "Count", "--var", "tips.csv"),
     "an unknown model": ask(
         "--model", "gemini-2.5-por", replies=[Failure(404, "models/gemini-2.5-por is not found")]

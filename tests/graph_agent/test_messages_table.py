@@ -14,6 +14,13 @@ TOLD: dict[str, tuple[int, tuple[str, ...]]] = {
     "an unknown command": (2, ("'rum'", "'run'")),
     "an unknown option": (2, ("--modell", "--model")),
     "a file that isn't there": (2, ("'tips.csv'",)),
+    "an address": (2, ("download the file",)),
+    "binary data": (2, ("binary data, not text",)),
+    "checks that check nothing": (2, ("checks nothing", "assert")),
+    "a file as folder": (2, ("is a file, not a folder", "--out")),
+    "no whole number": (2, ("'--max-attempts': it is no whole number",)),
+    "a number that is too small": (2, ("it must be greater than or equal to 1",)),
+    "none of the choices": (2, ("'--privacy': 'none' is not one of 'schema'",)),
     "a sheet without a workbook": (2, ("'one'", ".xlsx")),
     "an unknown model": (3, ("gemini-2.5-por", "did you mean 'gemini-2.5-pro'")),
     "an unknown provider": (2, ("openai:gpt-5",)),
@@ -42,6 +49,7 @@ def test_it_says_what_is_wrong_and_what_to_do(case: str, tmp_path: Path) -> None
     for word in words:
         assert word in said
     assert "{'" not in said, "a provider's raw JSON"
+    assert "Input should" not in said, "the words of a check of types"
     assert KEY not in said
     assert not [line for line in said.splitlines() if line.strip() == "codegen-agent: error"]
 

@@ -42,6 +42,7 @@ GRAPH_AGENT = [
     "ModelTransientError",
     "Printed",
     "RequestError",
+    "Retrying",
     "RunStoppedError",
     "Settings",
     "SettingsError",

@@ -24,6 +24,13 @@ def test_a_similar_file_is_suggested(tmp_path: Path, asked: str, said: str) -> N
     assert said in hint_for_file(tmp_path / asked)
 
 
+@pytest.mark.parametrize("asked", ["https://example.org/a.csv", "s3://bucket/a.parquet"])
+def test_an_address_is_recognized(asked: str) -> None:
+    assert "download" in hint_for_file(Path(asked))
+    assert "download" in hint_for_file(Path(asked).absolute())
+    assert "download" not in hint_for_file(Path("notes:a.csv"))
+
+
 def test_nearest_columns_are_by_spelling_or_by_a_word() -> None:
     columns = ["monthly_income", "job_role", "years_at_company", "age"]
     assert nearest_columns("MonthlyIncome", columns) == ["monthly_income"]

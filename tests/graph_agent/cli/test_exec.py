@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -268,3 +269,24 @@ def test_what_was_assumed_about_a_file_is_said_and_can_be_overridden(command: Co
     done = command.here("exec", "code.py", "--var", "t=t.csv", "--json", *options)
     assert (done.code, done.err, done.json["notes"]) == (0, "", [])
     assert done.json["variables"]["names"]["value"] == ["Mⁿller", "JΣger"]
+
+
+def test_a_program_from_stdin(command: Command) -> None:
+    write(command, "x = 'é'\nprint(len(x))\n")
+    with open(command.folder / "code.py", "rb") as program:
+        args = ["exec", "-", "--return", "x"]
+        done = finished(
+            command.start_with(args, {}, program.fileno(), subprocess.PIPE, subprocess.PIPE)
+        )
+    assert done.code == 0, done.err
+    assert done.out.startswith("1\n")
+    assert "é" in done.out
+
+
+def test_bytes_from_stdin_that_are_no_text(command: Command) -> None:
+    (command.folder / "code").write_bytes(b"x = '\xff'")
+    with open(command.folder / "code", "rb") as program:
+        pipes = subprocess.PIPE, subprocess.PIPE
+        done = finished(command.start_with(["exec", "-"], {}, program.fileno(), *pipes))
+    assert done.code == 2
+    assert "not UTF-8" in done.err
