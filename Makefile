@@ -8,8 +8,13 @@ BASE_PYTHONS := python3 python3.13 python3.12 python3.11
 ACCEPTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 TIPS := Calculate average tip percentage by day of week and time (lunch/dinner), create a pivot table, and visualize with a heatmap
 PYTEST_ARGS ?=
+# One process more than there are cores: tests also wait, for containers and time limits.
+WORKERS ?= $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 300
+
+# Programs that make starts share what they compile.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-other-pythons coverage check format bench fuzz test-servers venv lock engine image model docs dist clean distclean
@@ -36,7 +41,7 @@ demo: ## set up what is missing, then answer a question about restaurant tips
 test: venv engine image test-servers ## set up what is missing, then run all tests
 	@$(MAKE) --no-print-directory model \
 	  || echo "The local model is missing: tests that need it will say so." >&2
-	$(PY) -m pytest -n 2 --dist loadfile --durations=50 $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --durations=50 $(PYTEST_ARGS)
 
 # The parts that depend on Python's version, in images of that version; about 4 minutes each,
 # after the installation and the image's build.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy, Variab
 from sandbox.engine.connection import connect
 from sandbox.image import build_image
 from tests.one_container import OneContainer
+
+# Hundreds of processes import the same libraries: compiling them each time takes half of the
+# processor time of such a process, and rewriting the tests' asserts most of that of collecting.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 KEPT = ("CODEGEN_AGENT_CACHE", "CODEGEN_AGENT_BASE_IMAGE")
 OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LANGCHAIN_")

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Literal
 
 import docker
@@ -140,20 +140,31 @@ class Watch:
         self._point = point
         self._hold = hold
         self._met: Counter[Point] = Counter()
+        self._names: dict[CodeType, str] = {}
+        """The functions seen, by name if they matter: most calls are to others."""
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
         """Handle the entry of a function."""
-        function = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"
-        is_point = self._point is not None and function == self._point.function
-        if function in NODES and not _is_resumed(frame):
+        name = self._names.get(frame.f_code)
+        if name is None:
+            name = self._names[frame.f_code] = self._name(frame)
+        if not name:
+            return None
+        if name in NODES and not _is_resumed(frame):
             self.ran.append(frame.f_code.co_name)
-        if self._point is None or not is_point:
+        if self._point is None or name != self._point.function:
             return None
         if self._point.event == "call":
             if not _is_resumed(frame):
                 self._strike()
             return None
         return self._inside
+
+    def _name(self, frame: FrameType) -> str:
+        """Name a node or the point's function; other functions have no name here."""
+        name = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}"
+        at_point = self._point is not None and name == self._point.function
+        return name if at_point or name in NODES else ""
 
     def _inside(self, frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
         point = self._point

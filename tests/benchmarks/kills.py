@@ -17,7 +17,7 @@ from tests.benchmarks.measuring import Findings, Row, Scale
 from tests.killed_runs import Run
 
 AT_ONCE = 2
-COUNT, QUICK_COUNT = 200, 10
+COUNT, QUICK_COUNT = 200, 4
 NOTE = (
     "Kills: SIGKILL at moments drawn evenly from the time that an undisturbed run takes, while the"
     " process starts and exits too. Each run makes two attempts with four answers; every fourth"

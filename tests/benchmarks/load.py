@@ -11,7 +11,7 @@ from typing import Any
 from tests.benchmarks.measuring import Findings, Row, Scale, megabytes, seconds
 
 REQUESTS, THREADS, BATCHES = 500, 32, 10
-QUICK_REQUESTS, QUICK_THREADS, QUICK_BATCHES = 24, 8, 3
+QUICK_REQUESTS, QUICK_THREADS, QUICK_BATCHES = 12, 6, 3
 WARM_UP = 3
 """Batches that don't count for growth: libraries, pools and the write-ahead logs grow to their
 size."""

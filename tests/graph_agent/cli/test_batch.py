@@ -143,7 +143,7 @@ def test_an_interrupt_ends_the_current_steps_and_says_how_to_continue(
         assert "again stops them" in done.err
         assert done.error_lines[-2] == "codegen-agent: interrupted"
         assert done.error_lines[-1].endswith("the same command with --resume --out out")
-        again = command(*args, "--resume")
+        again = command.here(*args, "--resume")
         assert again.code == 0, again.err
         # The answers that were on their way are kept.
         assert Counter(server.asked) == dict.fromkeys(range(4), 1)

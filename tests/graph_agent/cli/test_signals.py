@@ -35,11 +35,13 @@ def stopped(done: Done) -> str:
     return hint.split()[-1]
 
 
-def resumed(command: Command, thread: str, replies: list[Reply]) -> tuple[Done, list[str]]:
-    """Resume with ``replies``; return the outcome and the prompts."""
+def resumed(
+    command: Command, thread: str, replies: list[Reply], *, apart: bool = False
+) -> tuple[Done, list[str]]:
+    """Resume with ``replies``, in a process of its own or here; return outcome and prompts."""
     with GeminiServer(replies) as server:
         command.server = server
-        done = command("resume", thread, "--json")
+        done = (command if apart else command.here)("resume", thread, "--json")
         return done, [request.prompt for request in server.requests]
 
 
@@ -90,7 +92,7 @@ def test_the_current_step_is_finished(tmp_path: Path, sent: signal.Signals) -> N
     assert AGAIN in done.err
     thread = stopped(done)
     # Only the judgement is left to do.
-    again, asked = resumed(command, thread, [Text(verdict(True))])
+    again, asked = resumed(command, thread, [Text(verdict(True))], apart=True)
     assert again.code == 0, again.err
     assert len(asked) == 1
     assert again.json["attempts"][0]["execution"]["stdout"] == "over\n"

@@ -144,10 +144,11 @@ def _table_of_one_text() -> bytes:
     return file.getvalue()
 
 
-ROW = b"1" * 1_000 + b",2\n"
+ROWS = (b"1" * 1_000 + b",2\n") * 10_000
+"""Compressed once and repeated: compressing a gigabyte takes longer than refusing it."""
 BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
-    "gzip": ("a.csv.gz", lambda: gzip.compress(b"n,m\n" + ROW * 1_000_000, 9)),
-    "bzip2": ("a.csv.bz2", lambda: bz2.compress(b"n,m\n" + ROW * 1_000_000)),
+    "gzip": ("a.csv.gz", lambda: gzip.compress(b"n,m\n") + gzip.compress(ROWS, 9) * 100),
+    "bzip2": ("a.csv.bz2", lambda: bz2.compress(b"n,m\n") + bz2.compress(ROWS) * 100),
     "xz": ("a.json.xz", lambda: lzma.compress(b"[" + b"[]," * 30_000_000 + b"1]", preset=0)),
     "parquet": ("a.parquet", _table_of_one_text),
     "deep json": ("a.json", lambda: b"[" * 10_000_000),

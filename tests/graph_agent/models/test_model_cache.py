@@ -142,25 +142,23 @@ def test_it_is_off_unless_asked_for(
 def test_from_a_shell(tmp_path: Path, answers: CallLog) -> None:
     with GeminiServer([Text(WORKS), Text(verdict(True)), Text("not asked for")]) as server:
         command = Command(tmp_path / "work", server)
-        runs = [
-            command("run", "How many rows?", "--var", "tips=tips.csv", "--json") for _ in range(2)
-        ]
+        asked = ("run", "How many rows?", "--var", "tips=tips.csv", "--json")
+        runs = [command(*asked), command.here(*asked)]
         assert len(server.requests) == 2
     assert [run.code for run in runs] == [0, 0]
     first, again = (run.json["usage"]["generate"] for run in runs)
     assert (first["calls"], first["cached_calls"]) == (1, 0)
     assert (again["calls"], again["cached_calls"], again["input_tokens"]) == (0, 1, 0)
     thread = runs[1].json["thread_id"]
-    assert command("show", thread, "--sent").out.count("not sent: the model cache had") == 2
+    assert command.here("show", thread, "--sent").out.count("not sent: the model cache had") == 2
     assert [
-        call["cached"] for call in command("show", thread, "--sent", "--json").json["sent"]
+        call["cached"] for call in command.here("show", thread, "--sent", "--json").json["sent"]
     ] == [
         True,
         True,
     ]
-    [line] = [
-        line for line in command("doctor", "--json").json["checks"] if line["name"] == "model cache"
-    ]
+    checks = command.here("doctor", "--json").json["checks"]
+    [line] = [line for line in checks if line["name"] == "model cache"]
     assert line["ok"]
     assert line["found"].startswith("2 answers, ")
     with closing(sqlite3.connect(answers.path)) as database:

@@ -186,11 +186,11 @@ def test_resuming_a_run_of_a_client_object_needs_a_client(run: Run, model: Model
     assert "'the-run'" in answer["message"]
     assert "client" in answer["message"]
     command = Command(run.folder, model)
-    refused = command("resume", "the-run", CODEGEN_AGENT_STATE=str(run.state))
+    refused = command.here("resume", "the-run", CODEGEN_AGENT_STATE=str(run.state))
     assert refused.code == 2
     assert len(refused.error_lines) == 1
     assert "--model NAME" in refused.error_lines[0]
-    again = command("resume", "the-run", "--model", MODEL, CODEGEN_AGENT_STATE=str(run.state))
+    again = command.here("resume", "the-run", "--model", MODEL, CODEGEN_AGENT_STATE=str(run.state))
     assert again.code == 0, again.err
 
 

@@ -11,9 +11,11 @@ from graph_agent.state import AgentState
 from graph_agent.summaries import summarize
 from nodes.recording.recording import to_record
 from sandbox import DockerSandbox, VariableStore
+from sandbox.protocol import Sandbox
 from tests.nodes.rules.applying import findings
 from tests.nodes.rules.case_files import Case, read_cases
 from tests.nodes.rules.given import given
+from tests.one_container import OneContainer
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,12 @@ class Measured:
 
 
 def measure(sandbox: DockerSandbox, store: VariableStore) -> list[Measured]:
-    """Run all cases, each in a container of its own."""
-    return [measure_case(case, sandbox, store) for case in read_cases()]
+    """Run all cases, one after another in one container."""
+    with OneContainer(sandbox, store) as shared:
+        return [measure_case(case, shared, store) for case in read_cases()]
 
 
-def measure_case(case: Case, sandbox: DockerSandbox, store: VariableStore) -> Measured:
+def measure_case(case: Case, sandbox: Sandbox, store: VariableStore) -> Measured:
     """Run one case."""
     values = {name: given(name) for name in case.given}
     state: AgentState = {

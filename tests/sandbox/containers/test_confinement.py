@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-from sandbox import DockerSandbox, SandboxPolicy
+from sandbox import DockerSandbox
 from sandbox.containers.hardening import Confinement, confinement, seccomp_profile
 from sandbox.engine.connection import connect
 from sandbox.engine.facts import EngineFacts, Runtime, engine_facts
@@ -45,12 +44,6 @@ def call(name, *arguments):
 NEW_USER, NEW_TIME = 0x10000000, 0x80
 
 
-@pytest.fixture(scope="module")
-def warm() -> Iterator[DockerSandbox]:
-    with DockerSandbox(SandboxPolicy(timeout_s=60, memory="1g"), warm=1) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
 def facts() -> EngineFacts:
     with closing(connect()) as client:
@@ -63,10 +56,10 @@ def got(sandbox: DockerSandbox, code: str) -> Any:
     return run.variables["got"]
 
 
-def test_process_1_is_out_of_reach(warm: DockerSandbox) -> None:
+def test_process_1_is_out_of_reach(sandbox: DockerSandbox) -> None:
     """Its limits and its scheduling; the kernel reads 32 bits of a process id."""
     found = got(
-        warm,
+        sandbox,
         "ones = (1, 1 << 32 | 1, 1 << 63 | 1)\n"
         "targets = {'prlimit64': lambda p: (p, 7, 0, 0), 'sched_setaffinity': lambda p: (p, 8, 0),"
         " 'sched_setscheduler': lambda p: (p, 5, 0), 'sched_setparam': lambda p: (p, 0),"
@@ -81,19 +74,19 @@ def test_process_1_is_out_of_reach(warm: DockerSandbox) -> None:
     assert len(found) == 8
 
 
-def test_a_limit_of_process_1_cannot_end_the_run(warm: DockerSandbox) -> None:
+def test_a_limit_of_process_1_cannot_end_the_run(sandbox: DockerSandbox) -> None:
     code = (
         "import resource\n"
         "try:\n    resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0))\n"
         "except PermissionError:\n    x = 'refused'"
     )
-    assert warm.run(code).variables == {"x": "refused"}
+    assert sandbox.run(code).variables == {"x": "refused"}
 
 
-def test_calls_that_no_program_here_needs(warm: DockerSandbox) -> None:
+def test_calls_that_no_program_here_needs(sandbox: DockerSandbox) -> None:
     reached = "'prlimit64', 'sched_setaffinity', 'setpriority', 'clone', 'io_setup'"
     found = got(
-        warm,
+        sandbox,
         f"names = set(NUMBERS) - {{{reached}}}\n"
         "got = {name: call(name, 0, 0, 0, 0, 0, 0) for name in sorted(names)"
         " if not name.startswith(('sched_', 'ioprio_'))}\n"
@@ -103,7 +96,7 @@ def test_calls_that_no_program_here_needs(warm: DockerSandbox) -> None:
     assert {name: answer for name, answer in found.items() if answer != "EPERM"} == {}
 
 
-def test_no_call_of_another_machine(warm: DockerSandbox) -> None:
+def test_no_call_of_another_machine(sandbox: DockerSandbox) -> None:
     """A 32-bit call would pass by filters on arguments, and is one more door into the kernel."""
     code = (
         "import ctypes, mmap, os, platform\n"
@@ -120,12 +113,12 @@ def test_no_call_of_another_machine(warm: DockerSandbox) -> None:
         "    import signal\n"
         "    x = signal.Signals(os.WTERMSIG(os.waitpid(child, 0)[1])).name"
     )
-    assert warm.run(code, returns=["x"]).variables == {"x": "SIGSYS"}
+    assert sandbox.run(code, returns=["x"]).variables == {"x": "SIGSYS"}
 
 
-def test_sockets(warm: DockerSandbox) -> None:
+def test_sockets(sandbox: DockerSandbox) -> None:
     found = got(
-        warm,
+        sandbox,
         "def make(*kind):\n"
         "    try:\n        socket.socket(*kind).close()\n        return 'made'\n"
         "    except OSError as error:\n        return errno.errorcode[error.errno]\n"
@@ -140,7 +133,7 @@ def test_sockets(warm: DockerSandbox) -> None:
     assert {answer for name, answer in found.items() if name not in made} == {"EPERM"}
 
 
-def test_a_program_may_schedule_itself(warm: DockerSandbox) -> None:
+def test_a_program_may_schedule_itself(sandbox: DockerSandbox) -> None:
     code = (
         "import os, threading, resource\n"
         "cores = os.sched_getaffinity(0)\n"
@@ -153,7 +146,7 @@ def test_a_program_may_schedule_itself(warm: DockerSandbox) -> None:
         "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
         "x = os.nice(1)"
     )
-    assert warm.run(code).variables["x"] == 4
+    assert sandbox.run(code).variables["x"] == 4
 
 
 LEGITIMATE = {
@@ -203,8 +196,8 @@ LEGITIMATE = {
 
 
 @pytest.mark.parametrize("what", LEGITIMATE)
-def test_what_programs_do_still_works(warm: DockerSandbox, what: str) -> None:
-    run = warm.run(LEGITIMATE[what], returns=["x"])
+def test_what_programs_do_still_works(sandbox: DockerSandbox, what: str) -> None:
+    run = sandbox.run(LEGITIMATE[what], returns=["x"])
     assert (run.outcome, run.variables.get("x")) == ("ok", 14), run
 
 

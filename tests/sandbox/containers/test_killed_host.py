@@ -72,8 +72,8 @@ def containers_of(engine: Any, owner: Owner) -> list[Any]:
         ("waiting", 0),
         ("running", 0),
         ("running", 0.5),
-        *(("starting", at / 10) for at in range(0, 20, 4)),
-        *(("one after another", 0.3 + at / 15) for at in range(6)),
+        *(("starting", at / 10) for at in range(0, 20, 6)),
+        *(("one after another", 0.3 + at / 10) for at in range(4)),
     ],
 )
 def test_containers_end_by_themselves(engine: Any, moment: str, delay_s: float) -> None:

@@ -19,8 +19,8 @@ from sandbox.variables.composing import Part, composed, names_of, parts_of, visi
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[DockerSandbox]:
-    """A sandbox with a prepared container."""
-    with DockerSandbox(SandboxPolicy(timeout_s=60, memory="1g"), warm=1) as sandbox:
+    """A sandbox that waits on a busy machine."""
+    with DockerSandbox(SandboxPolicy(timeout_s=60, memory="1g")) as sandbox:
         yield sandbox
 
 
