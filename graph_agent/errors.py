@@ -13,6 +13,7 @@ Generated code that fails raises nothing: it is data in the state. The tree::
     │   ├── ModelTransientError    worth trying again (429, 5xx, timeouts, refused connections)
     │   └── ModelAnswerError       the answer is empty, blocked, truncated or malformed
     ├── OutputError                a result's files can't be written
+    ├── ClusterError               a batch can't use Ray's machines, or one of them
     ├── RunStoppedError            the run was asked to stop and can be resumed
     └── CheckpointError            the checkpoint database is unusable
         └── ThreadError            no such run, or another process is running it
@@ -121,6 +122,10 @@ class ModelAnswerError(ModelError):
 
 class OutputError(AgentError):
     """A result is there, but its files can't be written."""
+
+
+class ClusterError(AgentError):
+    """A Ray cluster, or a node of it, can't work for a batch."""
 
 
 class RunStoppedError(AgentError):

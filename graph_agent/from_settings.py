@@ -33,7 +33,7 @@ def with_run_limits(
     settings: Settings,
     allow_packages: Sequence[str] = (),
     timeout_s: float | None = None,
-    memory: str | None = None,
+    memory: str | int | None = None,
 ) -> Settings:
     """Return the settings with other limits of a run; allowed packages are added.
 

@@ -17,11 +17,12 @@ from langgraph.types import Checkpointer, RetryPolicy
 from graph_agent.agent_graph import AgentGraph
 from graph_agent.chat.reply import NAME
 from graph_agent.config.settings import Settings, load_settings
+from graph_agent.config.stores import variable_store
 from graph_agent.context import AgentContext
 from graph_agent.from_settings import check_client, client_maker, policy_from
 from graph_agent.langgraph_internals import SYNC_DURABILITY, sync_and_async
 from graph_agent.leaving import leavable
-from graph_agent.models import CallLog, forms_of, is_transient
+from graph_agent.models import call_log, forms_of, is_transient
 from graph_agent.models.retry_waits import FACTOR, FIRST_WAIT_S, MAX_ATTEMPTS, MAX_WAIT_S
 from graph_agent.models.waiting import with_waits
 from graph_agent.state import AgentInput, AgentOutput, AgentState
@@ -81,12 +82,12 @@ def build_graph(
     """
     check_client(client)
     settings = settings or load_settings()
-    store = store or VariableStore(settings.state_dir / "variables")
+    store = store or variable_store(settings)
     dependencies = Dependencies(
         client=client_maker(client, settings),
         sandbox=sandbox or DockerSandbox(policy_from(settings), store=store),
         store=store,
-        calls=CallLog(settings.state_dir / "calls", reuse=settings.model_cache),
+        calls=call_log(settings),
         files_folder=settings.files_dir,
         candidates=settings.candidates,
     )

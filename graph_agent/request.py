@@ -232,8 +232,9 @@ def stored_variables(
 def default_store() -> VariableStore:
     """Open the variable store from the settings."""
     from graph_agent.config.settings import load_settings
+    from graph_agent.config.stores import variable_store
 
-    return VariableStore(load_settings().state_dir / "variables")
+    return variable_store(load_settings())
 
 
 def _check_one_of(name: str, value: object, allowed: Sequence[str]) -> None:

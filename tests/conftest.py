@@ -17,6 +17,7 @@ from sandbox import DockerSandbox, EngineUnreachableError, SandboxPolicy, Variab
 from sandbox.engine.connection import connect
 from sandbox.image import build_image
 from tests.one_container import OneContainer
+from tests.s3_server import S3Server, program, running_s3
 
 # Hundreds of processes import the same libraries: compiling them each time takes half of the
 # processor time of such a process, and rewriting the tests' asserts most of that of collecting.
@@ -70,6 +71,24 @@ def runner_image() -> None:
     """Build the runner image if its program has changed; without an engine, tests report it."""
     with contextlib.suppress(EngineUnreachableError), contextlib.closing(connect()) as client:
         build_image(client)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 server of this session's own."""
+    moto = program()
+    if moto is None:
+        pytest.skip("moto's S3 server can't be installed here")
+    with running_s3(moto) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, to which this test's variables lead."""
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture(scope="session")

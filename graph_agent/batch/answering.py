@@ -6,8 +6,7 @@ import contextlib
 import functools
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,40 +15,28 @@ from langchain_core.language_models import BaseChatModel
 from graph_agent.batch.journal import RequestResult, Setup, Unfinished, UnfinishedKind
 from graph_agent.batch.requests import BatchRequest
 from graph_agent.batch.side_by_side import ActiveRuns
+from graph_agent.batch.values import FileOptions, Values
 from graph_agent.checkpoints import open_checkpoints, thread_exists
 from graph_agent.config.settings import Settings
+from graph_agent.config.stores import variable_store
 from graph_agent.errors import ModelAnswerError, RequestError, RunStoppedError
-from graph_agent.files.reading import ReadOptions
-from graph_agent.files.variable_files import read_variable_files
+from graph_agent.from_settings import client_from
 from graph_agent.records import total_usage
 from graph_agent.results.answer_text import answer_text
 from graph_agent.results.result import CodeGenerationResult, result_from
 from graph_agent.results.saving import save_result
 from graph_agent.results.script.inputs import Payloads, encoded, from_container
 from graph_agent.results.value_files import json_value
+from graph_agent.runs.starts import PreparedRun
 from graph_agent.runs.threads import state_of
 from graph_agent.state import AgentOutput
 from graph_agent.workflow import AgentWorkflow
-from sandbox import VariableStore
 from sandbox.errors import PayloadError, VariableError, VariableStoreError
 from sandbox.protocol import Sandbox
 
-__all__ = ["Answering", "FileOptions"]
+__all__ = ["Answering", "unfinished"]
 
 log = logging.getLogger(__name__)
-
-KEPT_FILES = 4
-"""How many files' values stay in memory: requests of a batch are often about the same ones."""
-
-
-@dataclass(frozen=True)
-class FileOptions:
-    """How variables' files are read, and tables saved; see ``codegen-agent run --help``."""
-
-    reading: ReadOptions = field(default_factory=ReadOptions)
-    trust_pickle: bool = False
-    keep_formulas: bool = False
-    note: Callable[[str], object] = lambda line: None
 
 
 class Answering:
@@ -58,7 +45,7 @@ class Answering:
     def __init__(
         self,
         setup: Setup,
-        client: BaseChatModel,
+        client: BaseChatModel | str | None,
         settings: Settings,
         sandbox: Sandbox,
         folder: Path,
@@ -66,15 +53,26 @@ class Answering:
         files: FileOptions,
     ) -> None:
         self._setup = setup
-        self._client = client
+        self._making_client = threading.Lock()
+        self._client_of = functools.cache(lambda name: client_from(name or client, settings))
         self._settings = settings
         self._sandbox = sandbox
         self._folder = folder
         self._runs = runs
         self._files = files
-        self._reading_lock = threading.Lock()
-        self._read = functools.lru_cache(maxsize=KEPT_FILES)(self._read_anew)
-        self._store = VariableStore(settings.state_dir / "variables")
+        self._values = Values(files)
+        self._store = variable_store(settings)
+
+    def check(self, requests: Iterable[BatchRequest]) -> None:
+        """Check that code can be run, and that each request's model can be asked.
+
+        Raises:
+            ModelSetupError: a model can't be used.
+            SandboxUnavailableError: code can't be run here.
+        """
+        self._sandbox.check()
+        for request in requests:
+            self._client_for(request)
 
     def answer(self, request: BatchRequest) -> RequestResult | Unfinished:
         """Answer a request; a run that was cut off goes on where it was.
@@ -90,7 +88,9 @@ class Answering:
             result, problem = self._run(workflow)
             if result.waiting_for is not None:
                 how = f"waits for approval; to answer: codegen-agent resume {thread_id}"
-                return _unfinished(request, thread_id, "waiting", "", how)
+                return Unfinished(
+                    id=request.id, kind="waiting", error="", message=how, thread_id=thread_id
+                )
             save_result(
                 result,
                 self._folder / request.folder,
@@ -103,8 +103,7 @@ class Answering:
             raise
         except Exception as error:  # one request's trouble isn't the others'
             log.warning("request %r of a batch has no result: %r", request.id, error, exc_info=True)
-            name = type(error).__name__
-            return _unfinished(request, thread_id, _kind(error), name, str(error) or name)
+            return unfinished(request, thread_id, error)
 
     def _run(self, workflow: AgentWorkflow) -> tuple[CodeGenerationResult, str]:
         """Run to the end; return the result, and why there is no answer of the model."""
@@ -121,43 +120,28 @@ class Answering:
         self, request: BatchRequest, thread_id: str
     ) -> tuple[AgentWorkflow, Mapping[str, Any] | None]:
         """Return the workflow, and its variables' values if this process has them."""
+        client = self._client_for(request)
         options: dict[str, Any] = {"sandbox": self._sandbox, "settings": self._settings}
+        if request.has_limits:  # then the run makes a sandbox of its own
+            options = {"settings": request.limited(self._settings)}
         if thread_exists(self._settings, thread_id):
-            return AgentWorkflow.resume(thread_id, self._client, **options), None
-        asked = request.request
-        if asked.candidates is None:
-            asked = replace(asked, candidates=self._setup.candidates)
-        if request.files:
-            asked = asked.with_variables(self._values(request))
+            return AgentWorkflow.resume(thread_id, client, **options), None
+        if request.input is not None:
+            start = PreparedRun(thread_id, request.input)
+            return AgentWorkflow(start, client, **options), None
+        asked = self._values.asked(request, self._setup)
         attempts = request.max_attempts or self._setup.max_attempts
-        workflow = AgentWorkflow(asked, self._client, attempts, thread_id=thread_id, **options)
+        workflow = AgentWorkflow(asked, client, attempts, thread_id=thread_id, **options)
         return workflow, asked.user_variables
+
+    def _client_for(self, request: BatchRequest) -> BaseChatModel:
+        with self._making_client:  # otherwise two threads would make the same one
+            return self._client_of(request.model)
 
     def _inputs(self, values: Mapping[str, Any] | None) -> Payloads:
         if values is not None:
             return encoded(values)
         return from_container(lambda: contextlib.nullcontext(self._sandbox), self._store)
-
-    def _values(self, request: BatchRequest) -> dict[str, Any]:
-        return {name: self._value(name, Path(file)) for name, file in request.files.items()}
-
-    def _value(self, name: str, file: Path) -> Any:
-        """Read a file; one that hasn't changed is read once for several requests."""
-        try:
-            status = file.expanduser().stat()
-        except (OSError, RuntimeError):
-            return self._read_anew(name, file)  # which says what is wrong
-        with self._reading_lock:  # otherwise each thread would read the same large file
-            return self._read(name, file, (status.st_mtime_ns, status.st_size))
-
-    def _read_anew(self, name: str, file: Path, _version: tuple[int, int] = (0, 0)) -> Any:
-        files = self._files
-        return read_variable_files(
-            [f"{name}={file}"],
-            trust_pickle=files.trust_pickle,
-            options=files.reading,
-            note=files.note,
-        )[name]
 
 
 def _result(request: BatchRequest, result: CodeGenerationResult, problem: str) -> RequestResult:
@@ -195,10 +179,16 @@ def _answer(result: CodeGenerationResult) -> tuple[str, Any]:
         return f"Answer: not readable ({error})", None
 
 
-def _unfinished(
-    request: BatchRequest, thread_id: str, kind: UnfinishedKind, error: str, message: str
-) -> Unfinished:
-    return Unfinished(id=request.id, kind=kind, error=error, message=message, thread_id=thread_id)
+def unfinished(request: BatchRequest, thread_id: str, error: Exception) -> Unfinished:
+    """Say that an error kept a request from a result."""
+    name = type(error).__name__
+    return Unfinished(
+        id=request.id,
+        kind=_kind(error),
+        error=name,
+        message=str(error) or name,
+        thread_id=thread_id,
+    )
 
 
 def _kind(error: Exception) -> UnfinishedKind:

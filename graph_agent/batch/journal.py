@@ -10,6 +10,7 @@ from graph_agent.batch.folder import RecordLines, read_record, replace_file
 from graph_agent.batch.requests import BatchRequest
 from graph_agent.errors import RequestError
 from graph_agent.records import Record
+from graph_agent.similar import hint_for_file
 
 __all__ = ["Journal", "RequestResult", "Setup", "Unfinished", "UnfinishedKind"]
 
@@ -130,6 +131,25 @@ class Journal:
             OutputError: the folder can't be written.
         """
         replace_file(self.folder / SUMMARY_FILE, text)
+
+    def check_resumable(self) -> None:
+        """Check that the folder has a batch, or is there for one and empty.
+
+        Raises:
+            RequestError: it isn't; its name may be mistyped.
+        """
+        if self.setup() is not None:
+            return
+        if not self.folder.exists():
+            raise RequestError(
+                f"{str(self.folder)!r} does not exist; {hint_for_file(self.folder)}; --resume"
+                " continues a batch; to start one there, leave it out (resume=True)"
+            )
+        if any(not each.name.startswith(".") for each in self.folder.iterdir()):
+            raise RequestError(
+                f"{str(self.folder)!r} has no {SETUP_FILE}, so no batch to resume; name its folder"
+                " with --out"
+            )
 
     def resumed(self, setup: Setup) -> Setup:
         """Return the set-up that the folder's batch was started with, with the new requests.

@@ -15,8 +15,10 @@ from graph_agent.budget import Budget, limits_in
 from graph_agent.config.settings import Settings
 from graph_agent.errors import AgentError, RequestError
 from graph_agent.files.variable_files import check_variable_files
+from graph_agent.from_settings import check_client, with_run_limits
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.similar import closest, hint_for_file
+from graph_agent.state import AgentInput
 from graph_agent.type_names import type_named
 from sandbox.errors import SandboxError
 from sandbox.variables.bundle import check_variable_name
@@ -25,7 +27,11 @@ __all__ = ["KEYS", "RESERVED", "BatchRequest", "given_requests", "read_requests"
 
 OPTIONS = ("checks", "privacy", "approve", "skip_rules", "candidates", "skip_unsendable")
 """Keys that a line has in common with a :class:`CodeGenerationRequest`."""
-KEYS = ("id", "request", "variables", *OPTIONS, "returns", "budget", "max_attempts")
+LIMITS = ("timeout", "memory")
+"""Keys for the limits of a run in the sandbox, named like the command's options."""
+KEYS = (
+    "id", "request", "variables", *OPTIONS, "returns", "budget", "max_attempts", "model", *LIMITS,
+)  # fmt: skip
 """Everything that a line may have."""
 RESERVED = ("setup.json", "results.jsonl", "unfinished.jsonl", "summary.json")
 """Files of the batch itself, which stand beside the folders of its runs."""
@@ -41,6 +47,8 @@ class BatchRequest:
 
     ``files``: its variables' files by name, which are read when it begins. ``folder``: the name
     of its folder. ``digest``: of everything that is asked, so that a change is noticed.
+    ``max_attempts``, ``model``, ``timeout_s`` and ``memory``: None: the batch's. ``input``: the
+    graph's, if it was made already.
     """
 
     id: str
@@ -49,11 +57,28 @@ class BatchRequest:
     digest: str
     files: Mapping[str, str] = field(default_factory=dict)
     max_attempts: int | None = None
+    model: str | None = None
+    timeout_s: float | None = None
+    memory: str | int | None = None
+    input: AgentInput | None = None
 
     @property
     def specs(self) -> list[str]:
         """Return each file as ``NAME=FILE``."""
         return [f"{name}={path}" for name, path in self.files.items()]
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether its runs in the sandbox have limits of their own."""
+        return self.timeout_s is not None or self.memory is not None
+
+    def limited(self, settings: Settings) -> Settings:
+        """Return the settings with its limits.
+
+        Raises:
+            PolicyError: one is invalid.
+        """
+        return with_run_limits(settings, (), self.timeout_s, self.memory)
 
 
 def read_requests(
@@ -177,7 +202,17 @@ def _request(
         budget=settings.prices_and(_mapping("budget", line.get("budget"))),
         **{"approve": settings.approve, **given},
     )
-    found = BatchRequest(id_, request, _folder(id_, taken), _digest(id_, line), variables, attempts)
+    found = BatchRequest(
+        id_,
+        request,
+        _folder(id_, taken),
+        _digest(id_, line),
+        variables,
+        attempts,
+        _model(line.get("model")),
+        *(line.get(name) for name in LIMITS),
+    )
+    found.limited(settings)
     check_variable_files(found.specs, trust_pickle=trust_pickle)
     return found
 
@@ -196,6 +231,13 @@ def _checked_id(id_: object) -> str:
     if isinstance(id_, bool) or not isinstance(id_, str | int) or not str(id_).strip():
         raise RequestError(f"an id is a text or a whole number, not {id_!r:.60}")
     return str(id_)
+
+
+def _model(name: object) -> str | None:
+    if name is not None and not isinstance(name, str):
+        raise RequestError(f"'model' is the name of a model, not {name!r:.60}")
+    check_client(name)
+    return name
 
 
 def _mapping(key: str, value: object) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -15,17 +15,20 @@ from typing import TypedDict, Unpack
 
 from langchain_core.language_models import BaseChatModel
 
-from graph_agent.batch.answering import Answering, FileOptions
+from graph_agent.batch.answering import Answering
 from graph_agent.batch.folder import alone_in, new_folder, our_version
 from graph_agent.batch.journal import Journal, RequestResult, Setup, Unfinished
 from graph_agent.batch.metrics import MetricsFile
+from graph_agent.batch.on_ray.placing import RayAnswering, check_settings, on_cluster
 from graph_agent.batch.requests import BatchRequest, given_requests, read_requests
 from graph_agent.batch.side_by_side import ActiveRuns, SideBySide
 from graph_agent.batch.totals import Totals
+from graph_agent.batch.values import FileOptions
 from graph_agent.budget import Budget, checked_candidates
+from graph_agent.config.postgres_url import shown
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.errors import RequestError, RunStoppedError
-from graph_agent.from_settings import check_client, client_from, policy_from
+from graph_agent.from_settings import check_client, policy_from
 from graph_agent.models import default_model, profile_of
 from graph_agent.progress.following import DRAIN_S
 from graph_agent.records import Json
@@ -78,7 +81,7 @@ class Batch:
 class BatchOptions(TypedDict, total=False):
     """The keyword options of :func:`run_batch`, which describes them."""
 
-    concurrency: int
+    concurrency: int | None
     out: Path | str | None
     resume: bool
     max_attempts: int | None
@@ -87,6 +90,7 @@ class BatchOptions(TypedDict, total=False):
     settings: Settings | None
     sandbox: Sandbox | None
     files: FileOptions
+    ray: str | None
     on_step: Callable[[BatchStep], object]
 
 
@@ -107,14 +111,17 @@ def run_batch(
         client: a chat model or a model's name; None: as for a single run.
         options: all of these are optional.
 
-            - concurrency: how many requests are worked on at once; 4.
+            - concurrency: how many requests are worked on at once; None: 4, or with ``ray``
+              as many as its nodes take.
             - out: the batch's folder; None: a new one in the state folder.
-            - resume: continue the batch in ``out``; if there is none yet, start it.
+            - resume: continue the batch in ``out``; start it if that folder is empty.
             - max_attempts, candidates: for requests that don't say; None: the settings.
             - metrics: a file for Prometheus metrics, which is replaced after each step.
             - settings: None: read from the environment.
             - sandbox: None: Docker with the limits from the settings.
             - files: how the variables' files are read.
+            - ray: the address of a Ray cluster whose nodes answer the requests: ``auto`` or
+              ``host:port``. The settings name a Postgres database and a shared store.
             - on_step: told about each finished request, and once before the first.
 
     Raises:
@@ -122,6 +129,7 @@ def run_batch(
         ModelSetupError: the model can't be used.
         SandboxUnavailableError: code can't be run here.
         OutputError: ``out`` can't be written.
+        ClusterError: the Ray cluster can't be used; then nothing was started.
     """
     return _Running(requests, client, ActiveRuns(), **options).run()
 
@@ -162,9 +170,9 @@ class _Running:
         if unknown := [name for name in options if name not in known]:
             raise TypeError(f"a batch takes {', '.join(known)}, not {', '.join(unknown)}")
         self._settings = options.get("settings") or load_settings()
-        self._concurrency = options.get("concurrency", CONCURRENCY)
-        if type(self._concurrency) is not int or self._concurrency < 1:
-            raise RequestError(f"concurrency is a number from 1 on, not {self._concurrency!r}")
+        at_once = self._concurrency = options.get("concurrency")
+        if at_once is not None and (type(at_once) is not int or at_once < 1):
+            raise RequestError(f"concurrency is a number from 1 on, not {at_once!r}")
         self._resume, out = options.get("resume", False), options.get("out")
         if self._resume and out is None:
             raise RequestError("name the folder of the batch to resume with --out (out=…)")
@@ -172,9 +180,18 @@ class _Running:
         self._runs = runs
         self._sandbox = options.get("sandbox")
         self._files = options.get("files") or FileOptions()
+        self._ray = options.get("ray")
+        if self._ray is not None:
+            self._check_ray(client)
         self._metrics_path = options.get("metrics")
         self._on_step = options.get("on_step") or (lambda step: None)
         self._requests = self._read(requests)
+        limited = [request.id for request in self._requests if request.has_limits]
+        if limited and self._sandbox is not None:
+            raise RequestError(
+                f"request {limited[0]!r} has a timeout or a memory limit of its own, and a batch"
+                " with a given sandbox can't change its limits; leave one of them out"
+            )
         self._setup = self._new_setup(options)
         name = Path(requests).stem if isinstance(requests, (Path, str)) else "batch"
         self._journal = Journal(
@@ -184,6 +201,14 @@ class _Running:
         self._totals = Totals(len(self._requests))
         self._metrics: MetricsFile | None = None
         self._troubles = 0
+
+    def _check_ray(self, client: BaseChatModel | str | None) -> None:
+        check_settings(self._settings)
+        if isinstance(client, BaseChatModel) or self._sandbox is not None:
+            raise RequestError(
+                "on Ray each node makes its own client and sandbox: give a model's name, and leave"
+                " the sandbox out"
+            )
 
     def _read(self, requests: Requests) -> list[BatchRequest]:
         if isinstance(requests, (Path, str)):
@@ -206,13 +231,15 @@ class _Running:
             model=model or default_model(self._settings),
             max_attempts=attempts,
             candidates=None if programs is None else checked_candidates(programs),
-            state=str(self._settings.state_dir.absolute()),
+            state=_where_saved(self._settings),
             requests={request.id: request.digest for request in self._requests},
         )
 
     def run(self) -> Batch:
         """Run what has no result yet."""
         journal = self._journal
+        if self._resume:
+            journal.check_resumable()
         with contextlib.ExitStack() as stack:
             stack.enter_context(alone_in(journal.folder))
             begin = journal.resumed if self._resume else journal.first
@@ -223,38 +250,44 @@ class _Running:
                 self._metrics = MetricsFile(Path(self._metrics_path), self._totals)
             open_ = [request for request in self._requests if request.id not in self._found]
             if open_:
+                answering = stack.enter_context(self._answering(setup, len(open_)))
                 # The model and the sandbox are checked before the folder is written to.
-                client = client_from(self._client, self._settings)
-                policy, warm = policy_from(self._settings), min(self._concurrency, len(open_))
-                sandbox = self._sandbox or stack.enter_context(DockerSandbox(policy, warm=warm))
-                sandbox.check()
+                answering.check(open_)
                 journal.start(setup)
                 stack.callback(self._runs.stop)
-                self._answer(
-                    open_,
-                    Answering(
-                        setup,
-                        client,
-                        self._settings,
-                        sandbox,
-                        journal.folder,
-                        self._runs,
-                        self._files,
-                    ),
-                )
+                self._answer(open_, answering)
             return self._ended(setup)
 
-    def _answer(self, requests: Iterable[BatchRequest], answering: Answering) -> None:
-        jobs = SideBySide(
-            (partial(answering.answer, request) for request in requests), self._concurrency
-        )
+    @contextlib.contextmanager
+    def _answering(self, setup: Setup, count: int) -> Iterator[Answering | RayAnswering]:
+        """Yield what answers ``count`` requests: this machine, or a cluster."""
+        folder, runs = self._journal.folder, self._runs
+        if self._ray is not None:
+            shared = (setup, self._settings, folder, runs, self._files)
+            with on_cluster(self._ray, *shared) as on_nodes:
+                self._concurrency = self._concurrency or on_nodes.concurrency
+                yield on_nodes
+            return
+        warm = min(self._concurrency or CONCURRENCY, count)
+        with contextlib.ExitStack() as stack:
+            box = self._sandbox or stack.enter_context(
+                DockerSandbox(policy_from(self._settings), warm=warm)
+            )
+            client = self._client
+            yield Answering(setup, client, self._settings, box, folder, runs, self._files)
+
+    def _answer(
+        self, requests: Iterable[BatchRequest], answering: Answering | RayAnswering
+    ) -> None:
+        at_once = self._concurrency or CONCURRENCY
+        jobs = SideBySide((partial(answering.answer, request) for request in requests), at_once)
         self._tell()
         try:
             for future in jobs:
                 self._take(future)
                 if self._runs.stopped:
                     return
-                if self._troubles >= max(TROUBLES_IN_A_ROW, self._concurrency):
+                if self._troubles >= max(TROUBLES_IN_A_ROW, at_once):
                     self._drain(jobs)
                     return
         except KeyboardInterrupt:
@@ -299,3 +332,10 @@ class _Running:
             tuple(each for each in found if isinstance(each, Unfinished)),
             self._journal.folder,
         )
+
+
+def _where_saved(settings: Settings) -> str:
+    """Say where runs are saved: with a database, whatever machine they run on."""
+    if settings.checkpoints is None:
+        return str(settings.state_dir.absolute())
+    return shown(settings.checkpoints.get_secret_value())

@@ -370,8 +370,13 @@ def batch(
     ],
     model: Model = None,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, help="Requests that are worked on at once.")
-    ] = 4,
+        int | None,
+        typer.Option(
+            "--concurrency",
+            min=1,
+            help="Requests that are worked on at once; otherwise 4, or what Ray's nodes take.",
+        ),
+    ] = None,
     out: Out = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the batch in --out.")] = False,
     metrics: Annotated[
@@ -382,7 +387,11 @@ def batch(
     ] = None,
     ray: Annotated[
         str | None,
-        typer.Option("--ray", metavar="ADDRESS", hidden=True, help="Not available yet."),
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Use the machines of a Ray cluster: auto, or HOST:PORT of its head.",
+        ),
     ] = None,
     max_attempts: MaxAttempts = None,
     candidates: Candidates = None,
@@ -399,10 +408,6 @@ def batch(
 ) -> None:
     """Answer a file of requests, several at once."""
     with exits(as_json):
-        if ray is not None:
-            raise RequestError(
-                "--ray isn't available in this version: a batch runs on one machine; leave it out"
-            )
         from graph_agent.cli.batch import BatchCommand, run_requests
 
         run_requests(
@@ -413,6 +418,7 @@ def batch(
                 out=out,
                 resume=resume,
                 metrics=metrics,
+                ray=ray,
                 max_attempts=max_attempts,
                 candidates=candidates,
                 allow_packages=allow_package or [],

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import typer
 
-from graph_agent.batch.answering import FileOptions
 from graph_agent.batch.journal import RequestResult, Unfinished
 from graph_agent.batch.running import Batch, BatchStep, run_batch
+from graph_agent.batch.values import FileOptions
 from graph_agent.cli.exits import Exit, Notes, print_json, say, sigterm_as_interrupt, tell
 from graph_agent.cli.progress_bar import Bar, how_to_continue, shown
 from graph_agent.config.log import configure_log
@@ -27,10 +27,11 @@ class BatchCommand:
 
     requests: Path
     model: str | None
-    concurrency: int
+    concurrency: int | None
     out: Path | None
     resume: bool
     metrics: Path | None
+    ray: str | None
     max_attempts: int | None
     candidates: int | None
     allow_packages: Sequence[str]
@@ -57,6 +58,7 @@ def run_requests(options: BatchCommand) -> None:
             out=options.out,
             resume=options.resume,
             metrics=options.metrics,
+            ray=options.ray,
             max_attempts=options.max_attempts,
             candidates=options.candidates,
             settings=settings,

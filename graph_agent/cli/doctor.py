@@ -18,12 +18,13 @@ from rich.text import Text
 from graph_agent.cli.exits import Exit, print_json
 from graph_agent.cli.forget import size_text
 from graph_agent.config.settings import ReadSettings, Settings, load_settings, read_settings
+from graph_agent.config.stores import variable_store
 from graph_agent.errors import AgentError
 from graph_agent.from_settings import client_from, policy_from
-from graph_agent.models import CallLog, profile_of
+from graph_agent.models import call_log, profile_of
 from graph_agent.models.local.prompt_states import PromptStates
 from graph_agent.runs.state_size import state_size
-from sandbox import DockerSandbox, SandboxError, VariableStore
+from sandbox import DockerSandbox, SandboxError
 from sandbox.containers.hardening import confinement
 from sandbox.engine.connection import connect
 from sandbox.engine.facts import engine_facts, usable_runtime
@@ -222,7 +223,7 @@ def _confinement(settings: Settings) -> str:
 
 def _variables(settings: Settings) -> str:
     """Pass a variable from the real store, and report which way it went."""
-    store = VariableStore(settings.state_dir / "variables")
+    store = variable_store(settings)
     with DockerSandbox(policy_from(settings), store=store) as sandbox:
         run = sandbox.run("assert n == 1", {"n": 1})
         shared = sandbox.shares_files
@@ -249,7 +250,7 @@ def _model_cache(settings: Settings) -> Check:
     name = "model cache"
     if not settings.model_cache:
         return Check(name, True, "off", required=False)
-    calls = CallLog(settings.state_dir / "calls")
+    calls = call_log(settings)
     try:
         answers, size_bytes = calls.cache_size()
     except (OSError, AgentError) as error:

@@ -50,6 +50,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (errors.ThreadError, Exit.BAD_INPUT),
     (errors.CheckpointError, Exit.ENVIRONMENT),
     (errors.OutputError, Exit.ENVIRONMENT),
+    (errors.ClusterError, Exit.ENVIRONMENT),
     (errors.AgentError, Exit.BAD_INPUT),
     (sandbox_errors.SandboxUnavailableError, Exit.ENVIRONMENT),
     (sandbox_errors.VariableStoreError, Exit.ENVIRONMENT),

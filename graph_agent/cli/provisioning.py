@@ -15,12 +15,12 @@ from rich.text import Text
 from graph_agent.checkpoints import all_referenced_digests, list_runs, open_checkpoints
 from graph_agent.cli.exits import Exit, print_json, say, tell
 from graph_agent.config.settings import load_settings
-from graph_agent.models import CallLog
+from graph_agent.config.stores import variable_store
+from graph_agent.models import call_log
 from sandbox.containers.leftovers import remove_from_engine, remove_from_store
 from sandbox.engine.connection import connect
 from sandbox.image import build_image, old_images, remove_images
 from sandbox.terminal_text import one_line
-from sandbox.variables.store import VariableStore
 
 
 def build_runner(force: bool, as_json: bool) -> None:
@@ -84,15 +84,15 @@ def clean_variables(min_age_s: float, as_json: bool) -> None:
     settings = load_settings()
     with open_checkpoints(settings) as saver:
         referenced = all_referenced_digests(settings, saver)
-        calls = CallLog(settings.state_dir / "calls")
+        calls = call_log(settings)
         calls.forget_all_but([run.thread_id for run in list_runs(saver)], min_age_s)
-    store = VariableStore(settings.state_dir / "variables")
+    store = variable_store(settings)
     _report(asdict(remove_from_store(store, referenced, min_age_s)), as_json)
 
 
 def verify_variables(as_json: bool) -> None:
     """Hash every stored value; exit 3 if one is damaged."""
-    damaged = VariableStore(load_settings().state_dir / "variables").verify()
+    damaged = variable_store(load_settings()).verify()
     if as_json:
         print_json({"damaged": damaged})
     else:

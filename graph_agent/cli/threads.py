@@ -13,8 +13,9 @@ from rich.text import Text
 from graph_agent.checkpoints import RunRecord, list_runs, no_such_run, open_checkpoints
 from graph_agent.cli.exits import print_json, say, write
 from graph_agent.config.settings import Settings, load_settings
+from graph_agent.config.stores import variable_store
 from graph_agent.errors import ThreadError
-from graph_agent.models import Call, CallLog
+from graph_agent.models import Call, call_log
 from graph_agent.models.sent import heading_of, sent_messages, text_of
 from graph_agent.results.report import report_html
 from graph_agent.results.result import CodeGenerationResult, result_from
@@ -24,7 +25,7 @@ from graph_agent.results.transcript import render
 from graph_agent.runs.setup import restored_policy
 from graph_agent.runs.threads import state_of
 from graph_agent.state import AgentOutput
-from sandbox import DockerSandbox, VariableStore
+from sandbox import DockerSandbox
 from sandbox.terminal_text import one_line
 
 
@@ -103,7 +104,7 @@ def _result_of(thread: str, settings: Settings) -> CodeGenerationResult:
     with open_checkpoints(settings) as saver:
         state = state_of(saver, thread)
     policy = restored_policy(settings, state.get("setup") or {})
-    store = VariableStore(settings.state_dir / "variables")
+    store = variable_store(settings)
     payloads = from_container(lambda: DockerSandbox(policy), store)
     return result_from(cast("AgentOutput", state), store, thread, payloads=payloads)
 
@@ -111,7 +112,7 @@ def _result_of(thread: str, settings: Settings) -> CodeGenerationResult:
 def show_sent(thread: str, as_json: bool) -> None:
     """Print every model call of a run exactly as it was sent, in order."""
     settings = load_settings()
-    calls = list(CallLog(settings.state_dir / "calls").calls(thread))
+    calls = list(call_log(settings).calls(thread))
     if not calls:
         raise ThreadError(
             f"no calls are recorded for a run {thread!r}; `codegen-agent threads` lists the runs"

@@ -158,6 +158,12 @@ class Settings(BaseSettings):
         description="a URL such as 'postgresql://user:password@host:5432/database', with special"
         " characters as %XX; unset: SQLite in the state folder",
     )
+    shared_store: str | None = Field(
+        default=None,
+        pattern=r"^(file|s3|gs|gcs|az|abfs|abfss)://[^\s?]+$",
+        title="where variables are kept for several machines, such as a bucket; if unset, nowhere",
+        description="a URL such as 's3://bucket/folder', 'gs://…', 'az://…' or 'file:///folder'",
+    )
     cache_dir: _Folder = Field(
         title="the image's wheels, the local models' weights and prompt states"
     )

@@ -25,6 +25,7 @@ from graph_agent.models.names import (
 from graph_agent.models.profiles import ClientSpec, ModelProfile, profile_of, spec_of
 from graph_agent.models.question import Question
 from graph_agent.models.replies import ModelReply, record_in
+from graph_agent.models.shared_call_log import call_log
 
 __all__ = [
     "DEFAULT_GEMINI",
@@ -41,6 +42,7 @@ __all__ = [
     "Work",
     "arun_steps",
     "ask",
+    "call_log",
     "check_name",
     "create_client",
     "default_model",

@@ -140,7 +140,7 @@ class CallLog:
         entry = LogEntry(self, question.key() if self.reuse else None)
         if task is not None and task.thread is not None:
             with self._explained():
-                self._note_sent(entry, question, task, _digest(task.thread))
+                self._note_sent(entry, question, task, digest_of(task.thread))
         if entry.key is not None and entry.known is None:
             entry.cached = self._cached(entry.key)
         return entry
@@ -155,9 +155,9 @@ class CallLog:
             return
         with self._explained(), self._lock:
             rows = self._open().execute(
-                "SELECT sent, ending FROM calls WHERE thread = ? ORDER BY id", (_digest(thread),)
+                "SELECT sent, ending FROM calls WHERE thread = ? ORDER BY id", (digest_of(thread),)
             )
-            found = [_call(*row) for row in rows]
+            found = [call_from(*row) for row in rows]
         yield from (call for call in found if call is not None)
 
     def forget_all_but(self, threads: Sequence[str], min_age_s: float = 0.0) -> int:
@@ -170,7 +170,7 @@ class CallLog:
         """
         if not self.path.parent.is_dir():
             return 0
-        kept, before = {_digest(thread) for thread in threads}, time.time() - min_age_s
+        kept, before = {digest_of(thread) for thread in threads}, time.time() - min_age_s
         with self._explained(), self._transaction() as connection:
             last = connection.execute("SELECT thread, MAX(at) FROM calls GROUP BY thread")
             gone = [thread for thread, at in last.fetchall() if thread not in kept and at < before]
@@ -198,7 +198,7 @@ class CallLog:
         )
         with self._explained(), self._lock:
             connection = self._open()
-            rows = (connection.execute(query, (_digest(thread),)) for thread in threads)
+            rows = (connection.execute(query, (digest_of(thread),)) for thread in threads)
             return sum(int(row.fetchone()[0]) for row in rows)
 
     def forget(self, thread: str) -> None:
@@ -209,9 +209,34 @@ class CallLog:
         """
         if self.path.exists():
             with self._explained(), self._transaction() as connection:
-                connection.execute("DELETE FROM calls WHERE thread = ?", (_digest(thread),))
+                connection.execute("DELETE FROM calls WHERE thread = ?", (digest_of(thread),))
         # Earlier versions had a folder of files for each thread.
-        shutil.rmtree(self.path.parent / _digest(thread), ignore_errors=True)
+        shutil.rmtree(self.path.parent / digest_of(thread), ignore_errors=True)
+
+    def mark(self, name: str) -> None:
+        """Leave a mark that whoever sees the same log can find.
+
+        Raises:
+            CheckpointError: the log can't be written.
+        """
+        with self._explained(), self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO calls (thread, task, question, at, sent) VALUES (?, '', '', ?, '{}')",
+                (digest_of(name), time.time()),
+            )
+
+    def is_marked(self, name: str) -> bool:
+        """Whether the mark is there.
+
+        Raises:
+            CheckpointError: the log can't be read.
+        """
+        return self.thread_bytes([name]) > 0
+
+    def unmark(self, name: str) -> None:
+        """Remove a mark; a failure leaves it there."""
+        with contextlib.suppress(CheckpointError):
+            self.forget(name)
 
     def shrink(self, *, rewrite: bool = True) -> str:
         """Give the space of removed calls back; return why it couldn't be, or "".
@@ -249,20 +274,25 @@ class CallLog:
             messages=question.sent(),
         )
         # In ASCII: a prompt may hold half of a surrogate pair, which UTF-8 can't encode.
-        digest = _digest(json.dumps([call.model, call.messages]))
+        digest = digest_of(json.dumps([call.model, call.messages]))
+        self._note_call(entry, call, task.task, thread, digest)
+
+    def _note_call(
+        self, entry: LogEntry, call: Call, task: str, thread: str, question: str
+    ) -> None:
         with self._transaction() as connection:
             rows = connection.execute(
                 "SELECT sent, ending FROM calls WHERE thread = ? AND task = ? AND question = ?"
                 " ORDER BY id DESC",
-                (thread, task.task, digest),
+                (thread, task, question),
             )
             # A call that failed was made again: the last one counts.
-            earlier = (_call(*row) for row in rows)
+            earlier = (call_from(*row) for row in rows)
             entry.known = next((found for found in earlier if found and found.over), None)
             if entry.known is None:
                 entry.row = connection.execute(
                     "INSERT INTO calls (thread, task, question, at, sent) VALUES (?, ?, ?, ?, ?)",
-                    (thread, task.task, digest, time.time(), _sealed(vars(call))),
+                    (thread, task, question, time.time(), sealed(vars(call))),
                 ).lastrowid
 
     def _cached(self, key: str) -> ModelReply | None:
@@ -299,7 +329,7 @@ class CallLog:
             with self._transaction() as connection:
                 if entry.row is not None:
                     update = "UPDATE calls SET ending = ? WHERE id = ?"
-                    connection.execute(update, (_sealed(ending), entry.row))
+                    connection.execute(update, (sealed(ending), entry.row))
                 if cache and reply is not None:
                     self._keep(connection, str(entry.key), reply)
         except (OSError, sqlite3.Error) as error:
@@ -422,9 +452,9 @@ class LogEntry:
             self._calls.note_ending(self, {"failure": type(error).__name__})
 
 
-def _call(sent: str, ending: str | None) -> Call | None:
+def call_from(sent: str, ending: str | None) -> Call | None:
     try:
-        return Call.model_validate({**_opened(sent), **_opened(ending or "{}")})
+        return Call.model_validate({**opened(sent), **opened(ending or "{}")})
     except (ValueError, TypeError, RecursionError):
         log.warning("a noted call to the model is damaged and counts as not made")
         return None
@@ -437,23 +467,23 @@ def _others_can_write(path: Path) -> bool:
         return False
 
 
-def _sealed(content: dict[str, Any]) -> str:
+def sealed(content: dict[str, Any]) -> str:
     """Return JSON with a digest of its content: SQLite doesn't notice a flipped bit."""
-    return json.dumps({**content, "digest": _digest(json.dumps(content))})
+    return json.dumps({**content, "digest": digest_of(json.dumps(content))})
 
 
-def _opened(text: str) -> dict[str, Any]:
-    """Read what :func:`_sealed` made, or JSON of an earlier version.
+def opened(text: str) -> dict[str, Any]:
+    """Read what :func:`sealed` made, or JSON of an earlier version.
 
     Raises:
         ValueError: it is damaged.
     """
     content: dict[str, Any] = json.loads(text)
     digest = content.pop("digest", None)
-    if digest is not None and digest != _digest(json.dumps(content)):
+    if digest is not None and digest != digest_of(json.dumps(content)):
         raise ValueError("the content doesn't match its digest")
     return content
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from graph_agent.config.settings import Settings
+from graph_agent.config.stores import variable_store
 from graph_agent.errors import OutputError
 from graph_agent.models.sent import sent_messages
 from graph_agent.results.artifacts import save_run
@@ -13,7 +14,6 @@ from graph_agent.results.output_folder import SavedFiles
 from graph_agent.results.report import readable_report
 from graph_agent.results.result import CodeGenerationResult
 from graph_agent.results.script.inputs import Payloads
-from sandbox.variables.store import VariableStore
 
 __all__ = ["save_result"]
 
@@ -34,7 +34,7 @@ def save_result(
     try:
         return save_run(
             result.output,
-            VariableStore(settings.state_dir / "variables"),
+            variable_store(settings),
             folder,
             result.thread_id,
             keep_formulas=keep_formulas,

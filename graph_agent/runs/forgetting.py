@@ -29,10 +29,10 @@ from graph_agent.checkpoints import (
 )
 from graph_agent.config.ages import parse_age
 from graph_agent.config.settings import Settings, load_settings
+from graph_agent.config.stores import variable_store
 from graph_agent.errors import RequestError, ThreadError
-from graph_agent.models import CallLog
+from graph_agent.models import call_log
 from graph_agent.runs.state_size import KINDS, folder_bytes, run_folder
-from sandbox.variables.store import VariableStore
 
 BUSY_WAIT_S = 1.0
 """How long to wait for a thread that another process may be forgetting right now."""
@@ -139,7 +139,7 @@ def forget_runs(
         _remove_values(settings, saver, done)
         shrink = getattr(saver, "shrink", None)  # Postgres uses the space again by itself
         reasons = [shrink(rewrite=rewrite)] if shrink else []
-    reasons.append(CallLog(settings.state_dir / "calls").shrink(rewrite=rewrite))
+    reasons.append(call_log(settings).shrink(rewrite=rewrite))
     if reason := next(filter(None, reasons), ""):
         done.notes.append(
             f"a database file could not be made smaller now ({reason}); its free space is used"
@@ -179,14 +179,14 @@ def _remove(
 ) -> None:
     """Remove what belongs to one run only; ``run`` None: its checkpoints are gone already."""
     if run is not None:
-        store = VariableStore(settings.state_dir / "variables")
+        store = variable_store(settings)
         store.give_up(run.digests, _last_step(run.record).timestamp())
         done.size["checkpoints"] += run.size_bytes
     folder = run_folder(settings, thread)
     if folder is not None and os.path.lexists(folder):
         done.size["files"] += folder_bytes(folder)
         _remove_folder(folder)
-    calls = CallLog(settings.state_dir / "calls")
+    calls = call_log(settings)
     done.size["calls"] += calls.thread_bytes([thread])
     calls.forget(thread)
     saver.delete_thread(thread)
@@ -201,7 +201,7 @@ def _remove_folder(folder: Path) -> None:
 
 def _remove_values(settings: Settings, saver: BaseCheckpointSaver[str], done: Forgotten) -> None:
     """Remove the values that runs gave up and no checkpoint refers to."""
-    store = VariableStore(settings.state_dir / "variables")
+    store = variable_store(settings)
     if not store.given_up():
         return
     if store.root.is_symlink():
@@ -215,14 +215,14 @@ def _remove_values(settings: Settings, saver: BaseCheckpointSaver[str], done: Fo
 
 
 def _size(settings: Settings, runs: Mapping[str, StoredRun], others: set[str]) -> dict[str, int]:
-    store = VariableStore(settings.state_dir / "variables")
+    store = variable_store(settings)
     values: dict[str, int] = {}
     for run in runs.values():
         values |= store.blob_bytes(run.digests - others, _last_step(run.record).timestamp())
     folders = [folder for name in runs if (folder := run_folder(settings, name)) is not None]
     return {
         "checkpoints": sum(run.size_bytes for run in runs.values()),
-        "calls": CallLog(settings.state_dir / "calls").thread_bytes(list(runs)),
+        "calls": call_log(settings).thread_bytes(list(runs)),
         "values": sum(values.values()),
         "files": sum(map(folder_bytes, folders)),
     }

@@ -47,6 +47,22 @@ class NewRun:
 
 
 @dataclass(frozen=True)
+class PreparedRun:
+    """A new request whose input was made elsewhere; its variables are in a shared store."""
+
+    thread_id: str
+    input: AgentInput
+    source: ClassVar[None] = None
+
+    def __post_init__(self) -> None:
+        check_thread_id(self.thread_id)
+
+    def prepare(self, thread: Thread) -> GraphInput:
+        """Return the graph's input."""
+        return {**self.input, "setup": thread.setup}
+
+
+@dataclass(frozen=True)
 class ResumedRun:
     """A run that was stopped or killed, waits for an answer, or reached a limit."""
 
@@ -164,4 +180,4 @@ class ForkedRun:
         return limits
 
 
-Start = NewRun | ResumedRun | ForkedRun | FollowUpRun
+Start = NewRun | PreparedRun | ResumedRun | ForkedRun | FollowUpRun

@@ -13,6 +13,7 @@ from langgraph.errors import GraphDrained
 
 from graph_agent.checkpoints import is_finished, open_checkpoints, thread_lock
 from graph_agent.config.settings import Settings
+from graph_agent.config.stores import variable_store
 from graph_agent.context import AgentContext
 from graph_agent.errors import CheckpointError, RunStoppedError
 from graph_agent.from_settings import client_from
@@ -61,7 +62,7 @@ class ThreadRun:
     def events(self, tokens: bool) -> Generator[Event, None, None]:
         """Run; see :meth:`~graph_agent.workflow.AgentWorkflow.stream`."""
         start, thread_id, saver, state = self.start, self.start.thread_id, None, AgentState()
-        store = VariableStore(self.settings.state_dir / "variables")
+        store = variable_store(self.settings)
         with contextlib.ExitStack() as stack:
             if start.source is not None:
                 saver = stack.enter_context(self._saver())

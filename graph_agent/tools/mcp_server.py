@@ -17,6 +17,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ContentBlock, ImageContent, TextContent
 
 from graph_agent.config.settings import Settings
+from graph_agent.config.stores import variable_store
 from graph_agent.errors import AgentError, RequestError
 from graph_agent.from_settings import policy_from
 from graph_agent.request import CodeGenerationRequest
@@ -29,7 +30,7 @@ from graph_agent.state import AgentInput
 from graph_agent.tools.contents import execution_text, result_text
 from graph_agent.tools.given_files import stored_files
 from graph_agent.workflow import AgentWorkflow
-from sandbox import DockerSandbox, Session, VariableBundle, VariableStore
+from sandbox import DockerSandbox, Session, VariableBundle
 from sandbox.errors import SandboxError
 from sandbox.records import Execution, Figure
 from sandbox.terminal_text import escape_control_chars, one_line
@@ -69,7 +70,7 @@ class McpTools:
     _sessions: dict[str, Session] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.store = VariableStore(self.settings.state_dir / "variables")
+        self.store = variable_store(self.settings)
         self.sandbox = DockerSandbox(policy_from(self.settings), store=self.store)
 
     def __enter__(self) -> Self:

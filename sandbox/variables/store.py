@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sandbox.errors import UnsendableVariableError, VariableStoreError
+from sandbox.file_lock import file_lock
 from sandbox.owner import Owner
 from sandbox.private_files import private_folder
 from sandbox.variables import blob_checks
 from sandbox.variables.bundle import StoredBuffer, StoredFile, VariableBundle, check_variable_name
 from sandbox.variables.named_files import NamedFiles
 from sandbox.variables.pickling import pickle_variables
+from sandbox.variables.shared import SharedBlobs
 
 UNHASHED_BYTES = 8 << 20
 """From this size on, data is written before its digest is known, unless it may be stored."""
@@ -36,10 +38,15 @@ REHASHED_BYTES = 256 << 10
 
 
 class VariableStore:
-    """Blobs below ``root``, a folder only this user can enter."""
+    """Blobs below ``root``, a folder only this user can enter.
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    ``shared``: where several machines keep them too. What is stored here goes there, and what is
+    missing here comes from there, once for this machine.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], *, shared: SharedBlobs | None = None) -> None:
         self.root = Path(root)
+        self.shared = shared
 
     def put(self, data: bytes | bytearray | memoryview) -> str:
         """Store bytes and return their SHA-256, hex.
@@ -47,6 +54,12 @@ class VariableStore:
         Raises:
             VariableStoreError: they can't be written.
         """
+        digest = self._put(data)
+        if self.shared is not None:
+            self.shared.offer(digest, self._path(digest))
+        return digest
+
+    def _put(self, data: bytes | bytearray | memoryview) -> str:
         view = memoryview(data).cast("B")
         blobs = self.root / "blobs"
         with self._write_errors():
@@ -194,6 +207,8 @@ class VariableStore:
     ) -> int:
         """Return the size of a blob that is whole."""
         path = self._path(digest)
+        if self.shared is not None and not path.exists():
+            self._fetch(self.shared, digest, what)
         try:
             size_bytes = path.lstat().st_size
             by_hash = by_hash or size_bytes <= by_hash_up_to
@@ -207,9 +222,39 @@ class VariableStore:
             " `codegen-agent variables verify` lists all damaged values"
         )
 
+    def _fetch(self, shared: SharedBlobs, digest: str, what: str) -> None:
+        """Copy a blob from the shared store, and compare it with its digest.
+
+        Other processes of this machine wait, so that it travels once.
+        """
+        path = self._path(digest)
+        with self._write_errors():
+            self._make_private(path.parent.parent)
+            self._make_private(path.parent)
+            staged = path.parent.parent / f".{secrets.token_hex(8)}"
+            with file_lock(self.root / "fetching" / digest, remove=True):
+                if path.exists():
+                    return
+                try:
+                    shared.fetch(digest, staged)
+                    if not blob_checks.is_whole(staged, digest, by_hash=True):
+                        raise VariableStoreError(
+                            f"the stored value{what} (blob {digest!r}) is damaged in the shared"
+                            f" store {shared.url!r}; remove it there and pass the variables"
+                            " again"
+                        )
+                    staged.replace(path)
+                    blob_checks.mark_whole(path)
+                except FileNotFoundError:
+                    return  # the check says what is missing
+                finally:
+                    staged.unlink(missing_ok=True)
+
     def _unreadable(self, digest: str, what: str, error: OSError) -> VariableStoreError:
         if isinstance(error, FileNotFoundError):
             problem = f"is not in the variable store {str(self.root)!r}"
+            if self.shared is not None:
+                problem += f" and not in {self.shared.url!r}"
         else:
             problem = f"cannot be read from {str(self.root)!r}: {error.strerror}"
         return VariableStoreError(

@@ -29,6 +29,7 @@ SUBJECTS = (
     "load",
     "kills",
     "server",
+    "ray_batch",
 )
 HERE = Path(__file__).parent
 

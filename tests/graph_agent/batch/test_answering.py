@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from langchain_core.language_models import BaseChatModel
 
-from graph_agent.batch.answering import Answering, FileOptions
+from graph_agent.batch.answering import Answering
 from graph_agent.batch.journal import RequestResult, Unfinished
 from graph_agent.batch.requests import BatchRequest, read_requests
 from graph_agent.batch.side_by_side import ActiveRuns
+from graph_agent.batch.values import FileOptions
 from graph_agent.config.settings import Settings
 from graph_agent.errors import ModelAnswerError, ModelRequestError, RunStoppedError
 from graph_agent.files import variable_files

@@ -45,6 +45,9 @@ def test_everything_a_line_may_have(
             "candidates": 3,
             "budget": {"tokens": 1000},
             "max_attempts": 5,
+            "model": "gemini-2.5-pro",
+            "timeout": 7.5,
+            "memory": "512m",
         },
     )
     request = found.request
@@ -56,6 +59,9 @@ def test_everything_a_line_may_have(
     assert (request.privacy, request.approve, request.candidates) == ("schema", "risky", 3)
     assert (request.checks, request.skip_rules) == ("assert total", ["no_figure"])
     assert request.budget == {"tokens": 1000}
+    assert (found.model, found.has_limits) == ("gemini-2.5-pro", True)
+    limited = found.limited(settings)
+    assert (limited.timeout_s, limited.memory) == (7.5, "512m")
 
 
 def test_blank_lines_a_byte_order_mark_and_odd_line_ends(
@@ -102,6 +108,14 @@ def test_blank_lines_a_byte_order_mark_and_odd_line_ends(
         ({"id": "b", "request": "x", "budget": {"token": 5}}, "token"),
         ({"id": "b", "request": "x", "budget": {"cost": 5.0}}, "prices"),
         ({"id": "b", "request": "x", "skip_rules": ["nonsense"]}, "a rule"),
+        ({"id": "b", "request": "x", "modle": "local"}, "did you mean 'model'?"),
+        ({"id": "b", "request": "x", "model": "gpt"}, "'gpt'"),
+        ({"id": "b", "request": "x", "model": ["local"]}, "'model' is the name"),
+        ({"id": "b", "request": "x", "timeout_s": 5}, "did you mean 'timeout'?"),
+        ({"id": "b", "request": "x", "timeout": "5"}, "timeout_s must be a number"),
+        ({"id": "b", "request": "x", "timeout": 0}, "timeout_s must be a number"),
+        ({"id": "b", "request": "x", "memory": "much"}, "memory must be a size"),
+        ({"id": "b", "request": "x", "memory": 5}, "memory 5 is out of range"),
     ],
 )
 def test_a_bad_line_is_named_by_its_number(

@@ -20,12 +20,13 @@ import pytest
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest, run_batch
 from graph_agent.batch.running import BatchStep, arun_batch
+from graph_agent.checkpoints import list_runs, open_checkpoints
 from graph_agent.config.settings import Settings
 from graph_agent.errors import ModelError, ModelUnknownError, RequestError
 from graph_agent.models import create_client
 from sandbox import DockerSandbox
 from tests.gemini_server import Failure, Slow
-from tests.graph_agent.batch.numbers import NumberServer, line, write_lines
+from tests.graph_agent.batch.numbers import NumberServer, line, number_asked, write_lines
 from tests.graph_agent.batch.test_metrics import samples
 from tests.graph_agent.cli.command import wait_until
 from tests.scripted_model import ScriptedModel, fenced, verdict
@@ -152,6 +153,69 @@ def test_bad_input_is_reported_before_anything_starts(
     assert not (tmp_path / "state" / "checkpoints.sqlite").exists()
 
 
+def test_a_mistyped_folder_is_not_resumed(tmp_path: Path) -> None:
+    requests = {"a": CodeGenerationRequest("x")}
+    (tmp_path / "answers").mkdir()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").touch()
+    for name, said in (("answrs", "did you mean 'answers'"), ("mine", "has no setup.json")):
+        with pytest.raises(RequestError, match=said):
+            run_batch(requests, ScriptedModel(), out=tmp_path / name, resume=True)
+    assert {each.name for each in tmp_path.iterdir()} >= {"answers", "mine"}
+    assert not (tmp_path / "answrs").exists()
+    assert [each.name for each in mine.iterdir()] == ["thesis.txt"]
+
+
+def test_a_request_has_its_own_model_and_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        line(0, model="gemini-2.5-flash-lite"),
+        line(1, timeout=2, max_attempts=1),
+        line(2, memory="64m", max_attempts=1),
+    ]
+    path = write_lines(tmp_path / "requests.jsonl", lines)
+    codes = ["answer = 0", "import time\ntime.sleep(30)", "answer = len(bytearray(300 << 20))"]
+    with NumberServer(codes.__getitem__) as server:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+        monkeypatch.setenv("GEMINI_API_KEY_FOR_CODEGEN_AGENT", "not-a-real-key-5b1c")
+        batch = run_batch(path, client(server), out=tmp_path / "out")
+        asked = {number_asked(each): each.path for each in server.requests}
+    assert [each.execution for each in batch.results] == ["ok", "timeout", "out_of_memory"], batch
+    assert ["flash-lite" in asked[number] for number in range(3)] == [True, False, False]
+
+
+@pytest.mark.slow
+def test_killed_on_postgres(tmp_path: Path, on_postgres: Settings) -> None:
+    """Nothing that was answered is asked again, and the results are complete."""
+    path = write_lines(tmp_path / "requests.jsonl", [line(number) for number in range(4)])
+    out = tmp_path / "out"
+    out.mkdir()
+    url = on_postgres.checkpoints.get_secret_value()
+    code = "import time\ntime.sleep({0} % 2 * 3)\nanswer = {0}"
+    with NumberServer(code.format) as server:
+        process = started(path, out, server, CODEGEN_AGENT_CHECKPOINTS=url)
+        wait_until(lambda: answers_kept(on_postgres.state_dir) >= 3)
+        kill(process)
+        assert started(path, out, server, CODEGEN_AGENT_CHECKPOINTS=url).wait(300) == 0
+        assert Counter(server.asked) == dict.fromkeys(range(4), 1)
+    results = lines_of(out / "results.jsonl")
+    assert sorted(each["answer"] for each in results) == list(range(4))
+    with open_checkpoints(on_postgres) as saver:
+        assert {each.thread_id for each in list_runs(saver)} == {
+            each["thread_id"] for each in results
+        }
+
+
+def test_limits_of_a_request_are_not_for_a_given_sandbox(
+    tmp_path: Path, sandbox: DockerSandbox
+) -> None:
+    path = write_lines(tmp_path / "requests.jsonl", [line(0, memory="300m")])
+    with pytest.raises(RequestError, match="'n0' has a timeout or a memory limit"):
+        run_batch(path, ScriptedModel(), sandbox=sandbox)
+
+
 def test_a_folder_is_not_mixed_up(tmp_path: Path, sandbox: DockerSandbox) -> None:
     path = write_lines(tmp_path / "requests.jsonl", [line(1)])
     options: dict[str, Any] = {"out": tmp_path / "out", "sandbox": sandbox}
@@ -197,12 +261,15 @@ run_batch(sys.argv[1], "gemini-2.5-flash", out=sys.argv[2], concurrency=3, resum
 """
 
 
-def started(requests: Path, out: Path, server: NumberServer) -> subprocess.Popen[bytes]:
+def started(
+    requests: Path, out: Path, server: NumberServer, **more: str
+) -> subprocess.Popen[bytes]:
     """Start a batch in a process of its own, or continue it."""
     environ = {
         **os.environ,
         "GOOGLE_GEMINI_BASE_URL": server.url,
         "GEMINI_API_KEY_FOR_CODEGEN_AGENT": "not-a-real-key-5b1c",
+        **more,
     }
     return subprocess.Popen(
         [sys.executable, "-c", KILLED, str(requests), str(out)],
@@ -237,6 +304,7 @@ def test_killed_while_programs_run_nothing_is_asked_twice(
 ) -> None:
     path = write_lines(tmp_path / "requests.jsonl", [line(number) for number in range(6)])
     out = tmp_path / "out"
+    out.mkdir()
     code = "import time\ntime.sleep({0} % 3 * 2)\nanswer = {0}"
     with NumberServer(code.format) as server:
         process = started(path, out, server)
@@ -254,6 +322,7 @@ def test_killed_at_random_moments(tmp_path: Path, settings: Settings, seed: int)
     count, chance = 6, random.Random(seed)
     path = write_lines(tmp_path / "requests.jsonl", [line(number) for number in range(count)])
     out, kept_before, kills = tmp_path / "out", 0, 0
+    out.mkdir()
     with NumberServer(delay_s=0.3) as server:
         while True:
             process, seen = started(path, out, server), len(server.requests)

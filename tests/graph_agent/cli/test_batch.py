@@ -74,10 +74,12 @@ def test_bad_input_starts_nothing(command: Command) -> None:
         (("key.jsonl",), "did you mean 'variables'?"),
         (("empty.jsonl",), "has no requests"),
         (("good.jsonl", "--resume"), "--out"),
+        (("good.jsonl", "--resume", "--out", "good"), "did you mean 'good.jsonl'?"),
+        (("good.jsonl", "--resume", "--out", "."), "has no setup.json"),
         (("good.jsonl", "--concurrency", "0"), "--concurrency"),
         (("good.jsonl", "--model", "nonsense"), "nonsense"),
         (("good.jsonl", "--memory", "much"), "memory"),
-        (("good.jsonl", "--ray", "auto"), "--ray isn't available"),
+        (("good.jsonl", "--ray", "auto"), "set CODEGEN_AGENT_CHECKPOINTS"),
         (("good.jsonl", "--out", "out", "--metrics", "no/such.prom"), "name another file"),
     ]:
         done = command.here("batch", *args)
