@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Self
 
 from langchain_core.runnables import RunnableConfig
@@ -12,18 +12,34 @@ from langchain_core.runnables.config import ensure_config
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 
-from graph_agent.chat.asked import with_request_defaults
 from graph_agent.checkpoints.saver_locks import aplace_of, lock_at, place_of
 from graph_agent.errors import ThreadError
 from graph_agent.langgraph_internals import is_inside_a_node
 from graph_agent.tracing.guard import PrivatelyTraced
 
-__all__ = ["AgentGraph"]
+__all__ = ["AgentGraph", "with_request_defaults"]
 
+PER_REQUEST: Mapping[str, Any] = {
+    "checks": None,
+    "returns": None,
+    "return_types": {},
+    "skip_rules": [],
+}
+"""Fields that belong to one request: a later message of the thread isn't judged by them."""
 CLOSING_S = 1.0
 """How long an asynchronous call waits for a thread: an earlier call whose stream was left may
 still be closing, which only the event loop can do."""
 _POLL_S = 0.05
+
+
+def with_request_defaults(given: object) -> object:
+    """Complete a graph's input that asks something new; all other input is returned unchanged."""
+    if not isinstance(given, dict) or not {"request", "messages"} & given.keys():
+        return given
+    defaults = {"decision": None}
+    if given.get("messages"):
+        defaults |= PER_REQUEST
+    return {**defaults, **given}
 
 
 class AgentGraph(PrivatelyTraced):

@@ -12,7 +12,7 @@ from typing import cast
 from langchain_core.runnables import RunnableConfig
 from pydantic import ValidationError
 
-from graph_agent.chat.asked import Asked, asked_in, last_message, run_before
+from graph_agent.chat.asked import Asked, asked_in, run_before
 from graph_agent.chat.carried import Carried, carried_from
 from graph_agent.chat.following import earlier_requests, put_together
 from graph_agent.context import RunView, TaskRef
@@ -53,7 +53,7 @@ def initial_state(
             "a person can only be asked if the run can wait for the answer; give build_graph a"
             " checkpointer and the run a thread_id, or set approve to 'never'"
         )
-    asked = asked_in(state)
+    asked = asked_in(state) if state.get("messages") else None
     text = (state.get("request") or "") if asked is None else asked.text
     CodeGenerationRequest(  # for its checks
         text,
@@ -186,10 +186,11 @@ def _carried(
 
 def _chat(view: RunView, task: TaskRef, update: Json, asked: Asked | None) -> Json:
     """Return what a later message of the thread must know of this run, and who gets a reply."""
-    chat, last = view.state.get("chat") or {}, last_message(view.state)
+    chat, messages = view.state.get("chat") or {}, view.state.get("messages") or []
+    seen = messages[-1].id if messages else None
     text = (view.state.get("request") or "") if asked is None else asked.text
-    is_new = last is not None and last.id != chat.get("seen")
-    reply = f"codegen-{task.task or uuid.uuid4()}" if is_new or asked is not None else None
+    is_new = asked is not None or seen != chat.get("seen")
+    reply = f"codegen-{task.task or uuid.uuid4()}" if messages and is_new else None
     if reply is None and text == chat.get("request"):  # the same again: its reply is replaced
         reply = chat.get("reply")
     variables = update.get("variables") or view.state.get("variables") or {}
@@ -197,7 +198,7 @@ def _chat(view: RunView, task: TaskRef, update: Json, asked: Asked | None) -> Js
         "request": text,
         "privacy": update["privacy"],
         "variables": variables.get("pickle"),
-        "seen": None if last is None else last.id,
+        "seen": seen,
         "reply": reply,
     }
 

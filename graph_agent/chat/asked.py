@@ -18,15 +18,8 @@ from graph_agent.state import AgentState, GivenFile
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage, HumanMessage
 
-__all__ = ["Asked", "asked_in", "last_message", "run_before", "with_request_defaults", "words_of"]
+__all__ = ["Asked", "asked_in", "run_before", "words_of"]
 
-PER_REQUEST: Mapping[str, Any] = {
-    "checks": None,
-    "returns": None,
-    "return_types": {},
-    "skip_rules": [],
-}
-"""Fields that belong to one request: a later message of the thread isn't judged by them."""
 _TEXT_BLOCKS = ("text", "input_text")
 _ENDINGS = {
     "application/vnd.apache.parquet": ".parquet",
@@ -47,16 +40,6 @@ class Asked:
     text: str
     files: Sequence[GivenFile]
     message: HumanMessage | None
-
-
-def with_request_defaults(given: object) -> object:
-    """Complete a graph's input that asks something new; all other input is returned unchanged."""
-    if not isinstance(given, dict) or not {"request", "messages"} & given.keys():
-        return given
-    defaults = {"decision": None}
-    if given.get("messages"):
-        defaults |= PER_REQUEST
-    return {**defaults, **given}
 
 
 def run_before(state: AgentState) -> AgentState | None:
@@ -81,22 +64,16 @@ def asked_in(state: AgentState) -> Asked | None:
     request = state.get("request") or ""
     if request and request != chat.get("request"):
         return None
-    last = last_message(state)
-    if last is None or (request and chat.get("seen") == last.id):
+    messages: list[BaseMessage] = state.get("messages") or []
+    if not messages or (request and chat.get("seen") == messages[-1].id):
         return None
-    human = next((each for each in reversed(state["messages"]) if each.type == "human"), None)
+    human = next((each for each in reversed(messages) if each.type == "human"), None)
     if human is None:
         raise RequestError(
             "no human message among the messages; the last one is the request, for example"
             " {'role': 'user', 'content': 'How many rows are there?'}"
         )
-    return _asked(human)
-
-
-def last_message(state: AgentState) -> BaseMessage | None:
-    """Return the last message; None if there is none."""
-    messages = state.get("messages") or []
-    return cast("BaseMessage", messages[-1]) if messages else None
+    return _asked(cast("HumanMessage", human))
 
 
 def words_of(message: object) -> str | None:

@@ -6,12 +6,13 @@ runs the graph or a caller does.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from graph_agent.checkpoints.guarded import GuardedSaver
 from graph_agent.checkpoints.sqlite.saver import FILE_NAME
 from graph_agent.checkpoints.thread_locks import lock_beside, lock_in_postgres
 
@@ -26,11 +27,15 @@ def place_of(saver: object) -> Place | None:
     """Return where a synchronous saver keeps its threads.
 
     None: in this process's memory, or where nothing is known of.
+
+    Raises:
+        CheckpointError: a saver of ours is closed.
     """
-    if _is_kind(saver, "SqliteSaver"):
+    with saver.translated_errors() if isinstance(saver, GuardedSaver) else nullcontext():
+        if not _is_kind(saver, "SqliteSaver"):
+            return _database(saver)
         with saver.lock:  # type: ignore[attr-defined]  # by its class
             return _file(saver.conn.execute(_FILES).fetchall())  # type: ignore[attr-defined]  # same
-    return _database(saver)
 
 
 async def aplace_of(saver: object) -> Place | None:
@@ -41,7 +46,7 @@ async def aplace_of(saver: object) -> Place | None:
     return place_of(saver)
 
 
-def lock_at(place: Place, thread_id: str) -> contextlib.AbstractContextManager[None]:
+def lock_at(place: Place, thread_id: str) -> AbstractContextManager[None]:
     """Lock a thread.
 
     Raises:

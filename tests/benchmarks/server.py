@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import statistics
 import tempfile
@@ -31,7 +32,8 @@ NOTE = (
     "Server: each request is a chat of its own over HTTP (`langgraph_sdk`): a new thread, one human"
     " message, one container, checks instead of a verdict, and the whole answer back. aegra"
     " {version} runs as one process without Redis, its checkpoints in a Postgres of its own; the"
-    " model is a server that answers at once. All share the machine's cores with the clients."
+    " model is a server that answers at once. All share the machine's cores with the clients and"
+    " whatever else runs: the load average was {load:.1f} afterwards."
 )
 WARM_UP = 4
 """Requests that don't count: the server imports its libraries with the first ones."""
@@ -57,7 +59,7 @@ def measure(scale: Scale) -> Findings:
             busy_s = time.perf_counter() - started
         grown, stored = _resident(server.pid) - before, _database_bytes(database) - disk_before
         calls = len(gemini.requests) - gemini_before
-    found = Findings(notes=[NOTE.format(version=VERSION)])
+    found = Findings(notes=[NOTE.format(version=VERSION, load=os.getloadavg()[0])])
     took = [took for took, _ in samples]
     wrong = [problem for _, problem in samples if problem]
     found.samples["server seconds"] = took

@@ -17,6 +17,7 @@ from langgraph.types import Send
 from typing_extensions import TypedDict
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest, ThreadError, build_graph
+from graph_agent.agent_graph import with_request_defaults
 from graph_agent.checkpoints import open_checkpoints, thread_lock
 from graph_agent.config.settings import Settings
 from tests.benchmarks.instant import InstantSandbox
@@ -138,3 +139,18 @@ def test_parallel_nodes_of_a_parent_share_a_thread(own: SqliteSaver) -> None:
     graph.add_edge("work", END)
     graph.compile(own).invoke({"request": ""}, on("t"))
     assert answers.calls.count("generate") == 2
+
+
+def test_a_message_brings_its_own_checks_or_none() -> None:
+    given = with_request_defaults({"messages": ["Hi"], "returns": ["a"]})
+    assert given == {
+        "messages": ["Hi"],
+        "returns": ["a"],
+        "checks": None,
+        "return_types": {},
+        "skip_rules": [],
+        "decision": None,
+    }
+    assert with_request_defaults({"request": "Go"}) == {"request": "Go", "decision": None}
+    for other in (None, {}, {"messages": []}, {"decision": "retry"}):
+        assert with_request_defaults(other) in (other, {"messages": [], "decision": None})

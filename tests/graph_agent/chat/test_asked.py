@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from graph_agent import RequestError
-from graph_agent.chat.asked import Asked, asked_in, run_before, with_request_defaults, words_of
+from graph_agent.chat.asked import Asked, asked_in, run_before, words_of
 
 CSV = base64.b64encode(b"a\n1\n").decode()
 
@@ -146,21 +146,6 @@ def test_the_run_before_is_as_it_was() -> None:
     )
     assert before is not None
     assert (before["request"], before["privacy"]) == ("Old", "sample")
-
-
-def test_a_message_brings_its_own_checks_or_none() -> None:
-    given = with_request_defaults({"messages": ["Hi"], "returns": ["a"]})
-    assert given == {
-        "messages": ["Hi"],
-        "returns": ["a"],
-        "checks": None,
-        "return_types": {},
-        "skip_rules": [],
-        "decision": None,
-    }
-    assert with_request_defaults({"request": "Go"}) == {"request": "Go", "decision": None}
-    for other in (None, {}, {"messages": []}, {"decision": "retry"}):
-        assert with_request_defaults(other) in (other, {"messages": [], "decision": None})
 
 
 @pytest.mark.parametrize(

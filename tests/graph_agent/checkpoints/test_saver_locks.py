@@ -14,7 +14,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from graph_agent import ThreadError
+from graph_agent import CheckpointError, ThreadError
 from graph_agent.checkpoints import open_checkpoints, thread_lock
 from graph_agent.checkpoints.saver_locks import Place, aplace_of, lock_at, place_of
 from graph_agent.config.settings import Settings
@@ -43,6 +43,13 @@ def test_our_savers_lock_as_a_workflow_does(either: Settings) -> None:
         assert not excludes(lock_of(place, "u"), lock_of(place))
         with lock_of(place):
             pass  # free again
+
+
+def test_a_closed_saver_of_ours_says_so(either: Settings) -> None:
+    with open_checkpoints(either) as saver:
+        pass
+    with pytest.raises(CheckpointError):
+        place_of(saver)
 
 
 def test_a_callers_file_has_its_locks_beside_it(tmp_path: Path) -> None:
