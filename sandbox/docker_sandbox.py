@@ -112,8 +112,7 @@ class DockerSandbox:
     def prepare(self, *, thread: str = "") -> None:
         """Start a container for the next run in the background; a failure shows in that run.
 
-        ``thread``: the thread of that run. As many containers wait as threads are expected, up to
-        two for each of the engine's cores; each serves whichever run comes first.
+        ``thread``: the thread of that run; also a label of the container.
         """
         self._pool.fill(max(1, self._warm), thread)
         confined.warm_up()
@@ -140,9 +139,9 @@ class DockerSandbox:
                 reach. It borrows the code's values and functions.
             on_output: called with what is printed, as it arrives.
             store: what references point into; None: this sandbox's own.
-            thread: the run's thread. It is expected no longer, see :meth:`prepare`.
-            task: the run's task in that thread, in the container's name; a container that
-                still runs for the same task is ended first.
+            thread: the run's thread. It gets the container prepared for it, and is a label.
+            task: the run's task in that thread, as a label and in the container's name; a
+                container that still runs for the same task is ended first.
 
         Raises:
             SandboxUnavailableError: the environment can't run anything.
@@ -159,8 +158,6 @@ class DockerSandbox:
         note = self._image_fitter.ensure_libraries(bundle)
         job = job_message(code, bundle, names, checks, self._policy)
         labels = RunLabels(thread, task)
-        sent = {module for variable in bundle.variables for module in variable.modules}
-        self._pool.imports.note(code, sent)
 
         confined.warm_up()
 

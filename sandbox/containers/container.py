@@ -30,10 +30,6 @@ GIVE_UP_S = 0.1
 """How often a start looks whether it's still wanted."""
 LOOK_S = 0.02
 """How often a prepared container looks whether a run takes it before its imports are done."""
-EXIT_S = 1.0
-"""For process 1 to exit once it has reported the end of the run."""
-REMOVAL_S = 10.0
-"""For the engine to remove a container that has ended."""
 NAME_S = 15.0
 """For a container that is being removed to give up its name."""
 CLOSED_MEANWHILE = "the sandbox was closed while a container started"
@@ -79,7 +75,6 @@ class Container:
         self._reading = threading.Lock()
         self._taken = threading.Event()
         self._in_session = False
-        self._is_done = False
         self.is_gone = False
         self._check_wanted()
         name = f"codegen-agent-{secrets.token_hex(16)}"
@@ -108,14 +103,10 @@ class Container:
     def await_imports(self) -> None:
         """Wait until the worker has imported ahead what it can, or a run takes the container."""
         deadline = time.monotonic() + self._policy.start_timeout_s
-        with contextlib.suppress(OSError, ValueError):  # it was removed meanwhile
-            while not self._taken.is_set() and time.monotonic() < deadline:
-                if self._stream.is_open(LOOK_S):
-                    continue
-                with self._reading, contextlib.suppress(TimeoutError):
-                    if not self._taken.is_set():
-                        self._reader.read_until("prepared", time.monotonic() + LOOK_S)
-                    return
+        while not self._taken.is_set() and time.monotonic() < deadline:
+            with self._reading, contextlib.suppress(TimeoutError):
+                self._reader.read_until("prepared", time.monotonic() + LOOK_S)
+                return
 
     def take(self) -> bool:
         """Keep it for a run; return whether it still waits for a job."""
@@ -205,7 +196,6 @@ class Container:
             self._kill()
             self._reader.read_run(time.monotonic() + DRAIN_S, on_output)
         run.duration_s = time.monotonic() - started
-        self._is_done = run.exit_report is not None and not run.lives_on
         self._reader.flush(on_output)
         if run.end == "exited" and run.exit_report is None:
             run.end = find_crash_cause(self._api, self.id, is_podman=self._engine.is_podman)
@@ -233,22 +223,10 @@ class Container:
         if not self._removed.acquire(blocking=False):
             return
         self._taken.set()
-        has_ended = False
         if hasattr(self, "_stream"):
-            # Being killed costs the engine another process, and removing it is its own business.
-            with contextlib.suppress(Exception):
-                has_ended = self._is_done and self._stream.ends_within(EXIT_S)
             self._stream.close()
-        if has_ended:
-            self._await_removal()
-        if not self.is_gone:
-            self.end()
+        self.end()
         self._job.remove()
-
-    def _await_removal(self) -> None:
-        with contextlib.suppress(Exception):  # it is gone, or has to be removed
-            self._api.wait(self.id, timeout=REMOVAL_S, condition="removed")
-            self.is_gone = True
 
     def _await_ready(self) -> None:
         why = "ended before it was ready"

@@ -158,14 +158,6 @@ class Launcher:
             vars(self).pop("_engine", None)  # it may have been fixed by the next call
             raise
 
-    def cores(self) -> int:
-        """Return how many cores the engine has.
-
-        Raises:
-            SandboxUnavailableError: it doesn't answer.
-        """
-        return max(1, self._engine.ncpu)
-
     def max_waiting(self) -> int:
         """Return how many may wait for a job: together at most a quarter of the engine's memory.
 

@@ -13,44 +13,44 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 
 from sandbox.containers.container import CLOSED_MEANWHILE
-from sandbox.containers.imports_ahead import ImportsAhead
 from sandbox.containers.launch import Launcher, Lease, RunLabels
 from sandbox.containers.workers import Worker, at_exit
 from sandbox.errors import SandboxError, SandboxUnavailableError
 
+PRELOADED = "cloudpickle,numpy,pyarrow,pandas,matplotlib,matplotlib.pyplot,scipy.stats,seaborn"
+"""Imported one by one while a prepared container waits, until its job arrives. Without that,
+the first use of all of them costs 2 s."""
 SWEEP_S = 5.0
 """How long closing waits for an engine that failed to say what it kept."""
 IDLE_S = 600.0
 """Without a run for this long, waiting containers are removed; the next run starts others."""
-WAITING_PER_CORE = 2
-"""More than this many containers for threads that are expected would only take memory: their runs
-would compete for the cores anyway."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Waiting:
+    thread: str
     lease: Future[Lease] = field(default_factory=Future)
     given_up: threading.Event = field(default_factory=threading.Event)
-    is_started: bool = False
+    since: float = field(default_factory=time.monotonic)
 
-    def start(self, launcher: Launcher, preload: str) -> None:
+    def is_started(self) -> bool:
+        return self.lease.done() or self.lease.running()
+
+    def start(self, launcher: Launcher) -> None:
         """Start its container, unless nobody wants it any more."""
         if not self.lease.set_running_or_notify_cancel():
             return
         try:
-            started = launcher.start(preload=preload, given_up=self.given_up)
+            started = launcher.start(RunLabels(self.thread), PRELOADED, self.given_up)
             self.lease.set_result(started)
         except BaseException as error:
             self.lease.set_exception(error)
-        else:  # others start once there is a core for them
+        else:  # one imports at a time: each keeps a core busy
             started.container.await_imports()
 
 
 class Pool:
     """Provides containers for runs, prepared ones first; each is used once, then removed.
-
-    One that waits has seen no data, so it serves whichever run comes first. No more are prepared
-    at the same time than the engine has cores besides those of runs.
 
     A forked process starts with an empty pool: what waits belongs to its parent.
     """
@@ -66,7 +66,6 @@ class Pool:
         self._launcher = launcher
         self._keep = keep
         self._idle_s = idle_s
-        self.imports = ImportsAhead()
         self._closed = False
         self._begin()
 
@@ -76,11 +75,8 @@ class Pool:
         self._waiting: deque[_Waiting] = deque()
         self._in_use: set[Lease] = set()
         self._given_up = threading.Event()
-        self._expected: dict[str, float] = {}
-        self._preparing = self._running = 0
-        # Threads of their own, so that a removal needn't wait while the next container starts.
-        self._starters: list[Worker] = []
-        self._free_starters: list[Worker] = []
+        # Two threads, so that a removal needn't wait while the next container starts.
+        self._starting = Worker("codegen-sandbox-start")
         self._removing = Worker("codegen-sandbox-remove")
         self._stay: Callable[[], None] | None = None
         self._sweep_due = True
@@ -95,63 +91,24 @@ class Pool:
     def fill(self, count: int, thread: str = "") -> None:
         """Start containers in the background until ``count`` wait, as far as memory allows.
 
-        ``thread``: a thread that is expected to run something, so that as many wait as threads
-        do. A failure shows in the run that needs them.
+        ``thread``: the thread they are for; empty: any. A failure shows in the run that needs
+        them.
         """
         with self._own_lock():
             self._note_use()
-            if thread:
-                self._expected[thread] = time.monotonic()
-            self._fill(count)
-
-    def _fill(self, count: int) -> None:
-        more = self._wanted(count) - len(self._waiting)
-        if more > 0 and not self._closed:
-            more = min(more, self._max_waiting() - len(self._waiting))
-            self._waiting.extend(_Waiting() for _ in range(more))
-        self._start_more()
-
-    def _wanted(self, count: int) -> int:
-        """Return how many are to wait: ``count``, or more if more threads are expected."""
-        if not self._expected:
-            return count
-        before = time.monotonic() - self._idle_s  # a thread may have ended without a run
-        for thread in [name for name, since in self._expected.items() if since < before]:
-            del self._expected[thread]
-        return max(count, min(len(self._expected), WAITING_PER_CORE * self._cores()))
-
-    def _start_more(self) -> None:
-        """Start what is to wait, as far as there are cores for it."""
-        for waiting in list(self._waiting):
-            if self._closed or self._preparing >= max(1, self._cores() - self._running):
-                return
-            if not waiting.is_started:
-                starter = self._free_starter()
-                prepare = functools.partial(self._prepare, waiting, self._launcher, starter)
-                if not starter.submit(prepare):
-                    self._waiting.remove(waiting)
+            self._drop_forgotten()
+            there = sum(waiting.thread in (thread, "") for waiting in self._waiting)
+            for _ in range(count - there):
+                if self._closed or len(self._waiting) >= self._max_waiting():
                     return
-                waiting.is_started = True
-                self._preparing += 1
-
-    def _free_starter(self) -> Worker:
-        if not self._free_starters:
-            self._starters.append(Worker(f"codegen-sandbox-start-{len(self._starters)}"))
-            self._free_starters.append(self._starters[-1])
-        return self._free_starters.pop()
-
-    def _prepare(self, waiting: _Waiting, launcher: Launcher, starter: Worker) -> None:
-        try:
-            waiting.start(launcher, self.imports.plan())
-        finally:
-            with self._own_lock():
-                self._preparing -= 1
-                self._free_starters.append(starter)
-                self._start_more()
+                waiting = _Waiting(thread)
+                if not self._starting.submit(functools.partial(waiting.start, self._launcher)):
+                    return
+                self._waiting.append(waiting)
 
     @contextlib.contextmanager
     def lease(self, run: RunLabels) -> Iterator[Lease]:
-        """Provide a container: one that waits, or a new one.
+        """Provide a container: one that waits for the run's thread or for any, or a new one.
 
         Raises:
             SandboxUnavailableError: there is none, and none could be started, or the pool is
@@ -159,38 +116,22 @@ class Pool:
         """
         with self._own_lock():
             given_up = self._given_up
-            self._expected.pop(run.thread, None)
-        lease = self._take()
+        lease = self._take(run.thread) or self._start(run, given_up)
         try:
-            with self._running_on_a_core():
-                if lease is None:
-                    lease = self._start(run, given_up)
-                with self._own_lock():
-                    self._in_use.add(lease)
-                if given_up.is_set():
-                    raise SandboxUnavailableError(CLOSED_MEANWHILE)
-                with _closed_meanwhile(given_up):
-                    lease.container.rename(run.container_name())
-                yield lease
-        finally:
-            if lease is not None:
-                self._in_use.discard(lease)
-                if self._keep:
-                    self._in_background(functools.partial(self._close, lease))
-                else:
-                    self._close(lease)
-
-    @contextlib.contextmanager
-    def _running_on_a_core(self) -> Iterator[None]:
-        with self._own_lock():
-            self._running += 1
-        try:
-            yield
-        finally:
             with self._own_lock():
-                self._running -= 1
-                self._note_use()
-                self._fill(self._keep)
+                self._in_use.add(lease)
+            if given_up.is_set():
+                raise SandboxUnavailableError(CLOSED_MEANWHILE)
+            with _closed_meanwhile(given_up):
+                lease.container.rename(run.container_name())
+            yield lease
+        finally:
+            self._in_use.discard(lease)
+            if self._keep:
+                self._in_background(functools.partial(self._close, lease))
+                self.fill(self._keep)
+            else:
+                self._close(lease)
 
     def _start(self, run: RunLabels, given_up: threading.Event) -> Lease:
         try:
@@ -229,9 +170,9 @@ class Pool:
         if os.getpid() == self._pid and self._removing.is_started:
             self._removing.submit(self._let_all_go)
 
-    def _let_all_go(self) -> tuple[Worker, ...]:
+    def _let_all_go(self) -> tuple[Worker, Worker]:
+        workers = self._starting, self._removing
         with self._own_lock():
-            workers = *self._starters, self._removing
             self._given_up.set()
             if self._idle is not None:
                 self._idle.cancel()
@@ -243,15 +184,20 @@ class Pool:
                 worker.finish()
         return workers
 
-    def _take(self) -> Lease | None:
+    def _take(self, thread: str) -> Lease | None:
         """Take one that lives and has the current image; remove others met on the way."""
         while True:
             with self._own_lock():
                 self._note_use()
-                self._drop_surplus()
-                waiting = next((entry for entry in self._waiting if entry.is_started), None)
-                if waiting is None:
+                self._drop_late(thread)
+                usable = [
+                    waiting
+                    for waiting in self._waiting
+                    if waiting.thread in (thread, "") and waiting.is_started()
+                ]
+                if not usable:
                     return None
+                waiting = max(usable, key=lambda waiting: bool(waiting.thread))
                 self._waiting.remove(waiting)
             try:
                 lease = waiting.lease.result()
@@ -264,15 +210,21 @@ class Pool:
                 self._let_go(waiting)
                 raise
 
-    def _drop_surplus(self) -> None:
-        """Drop what hasn't begun to start and isn't expected any more.
+    def _drop_late(self, thread: str) -> None:
+        """Drop a thread's containers whose start hasn't begun: its run is here already.
 
-        A run that it was for is here already, and starts its own if none is ready.
+        If this is the thread's last run, nobody would take them.
         """
-        late = [waiting for waiting in self._waiting if not waiting.is_started]
-        surplus = len(self._waiting) - self._wanted(self._keep)
-        for waiting in late[: max(0, surplus)]:
+        late = [w for w in self._waiting if w.thread and w.thread == thread and w.lease.cancel()]
+        for waiting in late:
             self._waiting.remove(waiting)
+
+    def _drop_forgotten(self) -> None:
+        """Remove what waits for a thread that hasn't come: it may have ended without a run."""
+        before = time.monotonic() - self._idle_s
+        for waiting in [w for w in self._waiting if w.thread and w.since < before]:
+            self._waiting.remove(waiting)
+            self._let_go(waiting)
 
     def _empty(self) -> None:
         with self._own_lock():
@@ -283,7 +235,7 @@ class Pool:
 
     def _let_go(self, waiting: _Waiting) -> None:
         waiting.given_up.set()
-        if waiting.is_started and not waiting.lease.cancel():
+        if not waiting.lease.cancel():
             self._in_background(functools.partial(self._close_waiting, waiting))
 
     def _in_background(self, close: Callable[[], None]) -> None:
@@ -297,12 +249,6 @@ class Pool:
             return self._launcher.max_waiting()
         except SandboxError:  # the engine is gone: the run reports it
             return 0
-
-    def _cores(self) -> int:
-        try:
-            return self._launcher.cores()
-        except SandboxError:  # the engine is gone: the run reports it
-            return 1
 
     def _note_use(self) -> None:
         self._last_use = time.monotonic()

@@ -56,22 +56,10 @@ class AttachedStream:
         self._socket.settimeout(timeout_s)
         self._socket.sendall(data)
 
-    def is_open(self, wait_s: float = 0) -> bool:
-        """Whether the other end hasn't closed, and hasn't sent anything that is still unread.
-
-        Waits for that for ``wait_s`` seconds.
-        """
-        readable, _, _ = select.select([self._socket], [], [], wait_s)
+    def is_open(self) -> bool:
+        """Whether the other end hasn't closed, and hasn't sent anything that is still unread."""
+        readable, _, _ = select.select([self._socket], [], [], 0)
         return not readable
-
-    def ends_within(self, seconds: float) -> bool:
-        """Whether the other end closes in that time; drops what it still sends."""
-        deadline = time.monotonic() + seconds
-        with contextlib.suppress(TimeoutError):
-            while self.receive(deadline):
-                pass
-            return True
-        return False
 
     def receive(self, deadline: float) -> bytes:
         """Return the next bytes the container wrote to stdout; empty at the end.

@@ -7,7 +7,6 @@ import ast
 import atexit
 import contextlib
 import io
-import itertools
 import linecache
 import os
 import re
@@ -16,12 +15,9 @@ import tempfile
 import threading
 import traceback
 import types
-from collections.abc import Iterator
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
-from . import garbage
 from .encoding.reprs import in_short, message_of
 from .interpreter import Interpreter, run_and_restore
 from .left_files import CODE_FOLDER, CODE_NAME
@@ -86,42 +82,18 @@ def run(
     try:
         tree = ast.parse(code, name)
         last = tree.body.pop() if _ends_in_value(tree, lines) else None
-        imports = _imports_before(tree)
-        loading = compile(imports, name, "exec", dont_inherit=True)
-        flags = loading.co_flags & FUTURE_FLAGS
-        parts = [compile(tree, name, "exec", flags, dont_inherit=True)]
+        parts = [compile(tree, name, "exec", dont_inherit=True)]
         if isinstance(last, ast.Expr):
+            flags = parts[0].co_flags & FUTURE_FLAGS
             final = ast.Expression(last.value)
             parts.append(compile(final, name, "eval", flags, dont_inherit=True))
-        steps = itertools.chain(_before_resuming(loading), parts)
-        return Result(display=run_and_restore(interpreter, steps, namespace))
+        return Result(display=run_and_restore(interpreter, parts, namespace))
     except BaseException as error:
         try:
             return _ended(error, name)
         except BaseException as inner:  # raised by an exception class of the code
             message = f"<its message can't be read: {in_short(inner)}>"
             return Result({"name": class_name(type(error)), "message": message, "traceback": ""})
-    finally:
-        garbage.resume()
-
-
-def _imports_before(tree: ast.Module) -> ast.Module:
-    """Take the imports out with which a program begins, as a program of their own."""
-    count = 0
-    for statement in tree.body:
-        is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not is_text and not isinstance(statement, ast.Import | ast.ImportFrom):
-            break
-        count += 1
-    imports = ast.Module(tree.body[:count], [])
-    del tree.body[:count]
-    return imports
-
-
-def _before_resuming(loading: CodeType) -> Iterator[CodeType]:
-    """Yield code; once it has run, nothing keeps the garbage collector any more."""
-    yield loading
-    garbage.resume()
 
 
 def keep_source(code: str, namespace: dict[str, Any]) -> None:

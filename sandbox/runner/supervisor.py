@@ -29,7 +29,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import garbage
 from .gvisor import LOOK_S, MemoryWatch, acting_as, become_user
 from .job_stream import JobStream
 from .left_files import LeftFiles, SentFiles
@@ -65,7 +64,6 @@ def main() -> int:
             os.close(parent_end)
         streams = stdout_write, stderr_write
         _become_worker(user, streams, (job_read, result_write, checks_read, verdict_write))
-    garbage.resume()
     for child_end in (
         *(job_read, stdout_write, stderr_write, result_write, checks_read, verdict_write),
     ):

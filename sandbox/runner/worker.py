@@ -63,7 +63,12 @@ def main(job_fd: int, result_fd: int, checks_fd: int, verdict_fd: int) -> None:
     channel = Channel(result_fd)
     ready = {"type": "ready", "python": list(sys.version_info[:3]), "files": _files_of_job()}
     channel.send(ready)
-    interpreter = _prepare(channel, job_fd, os.environ.pop("CODEGEN_PRELOAD", ""))
+    if ahead := os.environ.pop("CODEGEN_PRELOAD", ""):
+        preparation.prepare(ahead.split(","), job_fd)
+    capture.prepare()
+    interpreter = Interpreter()
+    if ahead:
+        channel.send({"type": "prepared"})
     job = read_job(job_fd)
     line = None
     if job is not None and job.get("session"):
@@ -87,21 +92,6 @@ def main(job_fd: int, result_fd: int, checks_fd: int, verdict_fd: int) -> None:
         exit_code = 0
     finally:  # looks up no name: the code may have deleted any
         exit_process(exit_code)
-
-
-def _prepare(channel: Channel, job_fd: int, ahead: str) -> Interpreter:
-    """Import ahead: what the code probably needs at once, after the ``;`` what it may need."""
-    first, _, later = ahead.partition(";")
-    if ahead:
-        preparation.prepare(first.split(","), job_fd)
-    capture.prepare()
-    interpreter = Interpreter()
-    if ahead:
-        channel.send({"type": "prepared"})
-    if later and preparation.prepare_more(later.split(","), job_fd):
-        capture.prepare()
-        interpreter = Interpreter()
-    return interpreter
 
 
 def _files_of_job() -> list[str]:

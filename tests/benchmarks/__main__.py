@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--repetitions", type=int, default=10, help="how often to repeat short measurements"
     )
-    parser.add_argument("--count", type=int, help="how many runs to make or to kill, or requests")
+    parser.add_argument("--count", type=int, help="how many runs to kill, or requests to make")
     parser.add_argument("--threads", type=int, help="how many requests at once (load)")
     parser.add_argument("--seed", type=int, default=7, help="of the moments (kills)")
     parser.add_argument("--record", type=Path, help="file to continue an earlier call by (kills)")

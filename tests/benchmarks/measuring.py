@@ -22,7 +22,7 @@ class Scale:
     peers_folder: Path | None = None
     """Folder for the peers' environments; None: no peers."""
     count: int | None = None
-    """How many runs to make or to kill, or requests; None: as many as the subject usually does."""
+    """How many runs to kill, or requests to make; None: as many as the subject usually does."""
     threads: int | None = None
     seed: int = 7
     record: Path | None = None

@@ -1,4 +1,4 @@
-"""A sandbox whose containers are ready when the clock starts, according to the engine."""
+"""A sandbox whose container is ready when the clock starts, according to the engine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 from sandbox import DockerSandbox, Execution
 from sandbox.engine.connection import connect
 
-IDLE_S = 1.2
-"""Longer than a container waits before it imports what may be needed besides."""
+IDLE_S = 0.3
 IDLE_CPU_S = 0.005
 MIN_CPU_S = 0.05
 """A container that has used less has not started its imports."""
@@ -29,12 +28,11 @@ class TimedRun:
 
 
 class PreparedSandbox(contextlib.ExitStack):
-    """Keeps containers prepared, usually one, and waits for them before each run."""
+    """Keeps one container prepared and waits for it before each run."""
 
-    def __init__(self, warm: int = 1, **options: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         """Take the options of :class:`sandbox.DockerSandbox`."""
         super().__init__()
-        self._warm = warm
         self._options = options
         self._label = secrets.token_hex(8)
 
@@ -42,9 +40,7 @@ class PreparedSandbox(contextlib.ExitStack):
         self._api: Any = connect().api
         self.callback(self._api.close)
         labels = {"bench": self._label}
-        self._sandbox = self.enter_context(
-            DockerSandbox(warm=self._warm, labels=labels, **self._options)
-        )
+        self._sandbox = self.enter_context(DockerSandbox(warm=1, labels=labels, **self._options))
         self._sandbox.prepare()
         return self
 
@@ -75,7 +71,7 @@ class PreparedSandbox(contextlib.ExitStack):
         before: dict[str, float] = {}
         while time.monotonic() < deadline:
             now = self._cpu_seconds()
-            if len(now) >= self._warm and all(
+            if now and all(
                 used_s > MIN_CPU_S and used_s - before.get(container_id, 0.0) < IDLE_CPU_S
                 for container_id, used_s in now.items()
             ):
@@ -84,25 +80,12 @@ class PreparedSandbox(contextlib.ExitStack):
             time.sleep(IDLE_S)
         raise TimeoutError(f"no container was prepared within {PREPARED_WITHIN_S} s")
 
-    def memory_bytes(self) -> list[int]:
-        """Return what each container takes, without the pages of files that all of them share."""
-        taken = []
-        for container in self._containers():
-            memory = self._api.stats(container["Id"], stream=False, one_shot=True)["memory_stats"]
-            stats = memory["stats"]
-            taken.append(memory["usage"] - stats.get("total_cache", stats.get("file", 0)))
-        return taken
-
-    def _containers(self) -> list[dict[str, Any]]:
-        filters = {"label": f"org.codegen-agent.bench={self._label}"}
-        found: list[dict[str, Any]] = self._api.containers(filters=filters)
-        return found
-
     def _cpu_seconds(self) -> dict[str, float]:
         import docker.errors
 
         used = {}
-        for container in self._containers():
+        filters = {"label": f"org.codegen-agent.bench={self._label}"}
+        for container in self._api.containers(filters=filters):
             try:
                 stats = self._api.stats(container["Id"], stream=False, one_shot=True)
                 used[container["Id"]] = stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9

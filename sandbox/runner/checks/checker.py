@@ -16,7 +16,7 @@ import sys
 import warnings
 from typing import Any
 
-from .. import garbage, inputs, program
+from .. import inputs, program
 from ..encode import encode_value
 from ..encoding.reprs import in_short
 from ..interpreter import Interpreter
@@ -82,7 +82,6 @@ def _become_checker(
 
 def isolate() -> None:
     """Keep the code from tracing this process, or reading its memory, or stopping it gently."""
-    garbage.resume()
     os.setsid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     for number in set(signal.valid_signals()) - set(_KEPT_SIGNALS):

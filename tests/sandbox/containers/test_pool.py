@@ -20,8 +20,7 @@ import docker
 import pytest
 
 from sandbox import DockerSandbox, SandboxError, SandboxPolicy
-from sandbox.containers.imports_ahead import ImportsAhead
-from sandbox.containers.launch import IDLE_BYTES
+from sandbox.containers.launch import IDLE_BYTES, RunLabels
 from sandbox.containers.pool import Pool
 from sandbox.image import image_tag
 
@@ -100,8 +99,8 @@ def test_prepare_without_keeping_containers_ready(
 def test_a_run_takes_a_container_that_is_still_importing(
     ours: Callable[[], list[Any]], labels: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = ["numpy", *[f"no_such_module_{n}" for n in range(200)], "pandas", "seaborn"]
-    monkeypatch.setattr(ImportsAhead, "plan", lambda _: f"{','.join(slow)};")
+    slow = ",".join(["numpy", *[f"no_such_module_{n}" for n in range(200)], "pandas", "seaborn"])
+    monkeypatch.setattr("sandbox.containers.pool.PRELOADED", slow)
     with DockerSandbox(PATIENT, labels=labels) as sandbox:
         sandbox.prepare()
         wait_until_ready(sandbox)
@@ -175,90 +174,43 @@ def test_another_image_of_the_same_name_replaces_waiting_containers(
 
 
 class CountingLauncher:
-    """Starts nothing; each start goes on until ``finish`` is set."""
+    """Starts nothing, and lets two containers wait."""
 
-    def __init__(self, cores: int = 2, max_waiting: int = 100) -> None:
-        self.started: list[str] = []
-        self.most_at_once = 0
-        self.finish = threading.Event()
-        self._cores = cores
-        self._max_waiting = max_waiting
-        self._now = 0
+    def __init__(self) -> None:
+        self.started: list[RunLabels] = []
 
-    def start(self, run: object = None, preload: str = "", given_up: object = None) -> None:
-        self._now += 1
-        self.most_at_once = max(self.most_at_once, self._now)
-        self.started.append(preload)
-        self.finish.wait(60)
-        self._now -= 1
-        raise SandboxError("there is none")
-
-    def cores(self) -> int:
-        return self._cores
+    def start(self, run: RunLabels, preload: str, given_up: object) -> None:
+        self.started.append(run)
 
     def max_waiting(self) -> int:
-        return self._max_waiting
+        return 2
 
     def sweep(self) -> None:
         pass
 
 
-@contextlib.contextmanager
-def counting(launcher: CountingLauncher, **options: Any) -> Iterator[Pool]:
-    pool = Pool(launcher, **options)  # type: ignore[arg-type]
-    try:
-        yield pool
-    finally:
-        launcher.finish.set()
-        pool.close()
+def test_no_more_wait_than_the_launcher_allows() -> None:
+    launcher = CountingLauncher()
+    pool = Pool(launcher)  # type: ignore[arg-type]
+    pool.fill(10)
+    pool.fill(1, "another")
+    pool.close()
+    assert len(launcher.started) <= 2
 
 
-def test_no_more_wait_than_memory_allows() -> None:
-    with counting(CountingLauncher(max_waiting=2)) as pool:
-        pool.fill(10)
-        pool.fill(1, "another")
-        assert len(pool._waiting) == 2
-
-
-def test_threads_that_never_come_leave_a_bounded_few() -> None:
-    with counting(CountingLauncher(cores=2), idle_s=0.5) as pool:
-        for number in range(25):
-            pool.fill(1, f"thread {number}")
-        assert len(pool._waiting) == 2 * 2
-        assert len(pool._expected) == 25
-        time.sleep(0.6)
-        pool.fill(1)
-        assert not pool._expected
-
-
-def test_no_more_start_at_once_than_there_are_cores() -> None:
-    launcher = CountingLauncher(cores=3)
-    with counting(launcher) as pool:
-        pool.fill(10)
-        wait_for(lambda: len(launcher.started) == 3)
-        time.sleep(0.1)
-        assert launcher.most_at_once == len(launcher.started) == 3
-        launcher.finish.set()
-        wait_for(lambda: len(launcher.started) == 10)
-    assert launcher.most_at_once <= 3
-
-
-def test_runs_keep_their_cores_but_one_container_is_always_prepared() -> None:
-    launcher = CountingLauncher(cores=2)
-    with counting(launcher) as pool, pool._running_on_a_core(), pool._running_on_a_core():
-        pool.fill(5)
-        wait_for(lambda: launcher.started)
-        time.sleep(0.1)
-        assert launcher.most_at_once == 1
-
-
-def test_containers_import_what_the_runs_before_did() -> None:
-    launcher = CountingLauncher(cores=1)
-    with counting(launcher) as pool:
-        pool.imports.note("import polars")
-        pool.fill(1)
-        wait_for(lambda: launcher.started)
-        assert launcher.started[0].startswith("polars;numpy,pandas,")
+def test_containers_of_threads_that_never_come_make_room() -> None:
+    launcher = CountingLauncher()
+    pool = Pool(launcher, idle_s=0.2)  # type: ignore[arg-type]
+    for name in ("one", "two", "three"):
+        pool.fill(1, name)
+    wait_for(lambda: len(launcher.started) == 2)
+    for _ in range(10):  # it isn't idle
+        time.sleep(0.05)
+        pool.fill(0)
+    pool.fill(1, "four")
+    wait_for(lambda: len(launcher.started) == 3)
+    assert launcher.started[-1] == RunLabels("four")
+    pool.close()
 
 
 def test_a_run_that_came_before_its_container_leaves_none_waiting(
@@ -267,7 +219,7 @@ def test_a_run_that_came_before_its_container_leaves_none_waiting(
     with DockerSandbox(PATIENT, labels=labels) as sandbox:
         for name in ("one", "two", "three"):
             sandbox.prepare(thread=name)
-        # No more are started at a time than there are cores.
+        # One is started at a time, and imports everything before the next.
         for name in ("three", "two", "one"):
             assert sandbox.run(WHERE, thread=name).ok
         assert not sandbox._pool._waiting
@@ -291,21 +243,17 @@ def test_a_bad_count_is_refused(warm: Any) -> None:
         DockerSandbox(warm=warm)
 
 
-def test_a_container_serves_whichever_thread_comes_first(
+def test_a_container_prepared_for_a_thread_serves_that_thread_only(
     ours: Callable[[], list[Any]], labels: dict[str, str]
 ) -> None:
     with DockerSandbox(PATIENT, labels=labels) as sandbox:
         sandbox.prepare(thread="one")
-        sandbox.prepare(thread="one")
         wait_until_ready(sandbox)
         (waiting,) = ours()
-        assert "org.codegen-agent.thread" not in waiting.labels
-        assert sandbox.run(WHERE, thread="two").variables["name"] in ids([waiting])
-        wait_until_ready(sandbox)  # the first thread is still expected
-        waiting = ours()
-        assert sandbox.run(WHERE, thread="one").variables["name"] in ids(waiting)
-        assert not sandbox._pool._waiting
-        assert not ours()
+        assert waiting.labels["org.codegen-agent.thread"] == "one"
+        others = [sandbox.run(WHERE, thread=name).variables["name"] for name in ("two", "")]
+        assert not ids([waiting]).intersection(others)
+        assert sandbox.run(WHERE, thread="one").variables["name"] in ids([waiting])
 
 
 @pytest.mark.parametrize("kind", ["a1-b2-", "with / odd: characters "])

@@ -50,34 +50,6 @@ def test_nothing_is_imported_once_the_job_is_there(tmp_path: Path) -> None:
     assert run(code, tmp_path) == "False b'a job'\n"
 
 
-def test_a_job_that_comes_soon_is_not_kept_by_what_it_may_not_need(tmp_path: Path) -> None:
-    code = (
-        "import threading, time\njob, host = os.pipe()\nbegan = time.monotonic()\n"
-        "threading.Timer(0.1, os.write, (host, b'a job')).start()\n"
-        "print(preparation.prepare_more(['xml.sax'], job), 'xml.sax' in sys.modules)"
-    )
-    assert run(code, tmp_path) == "False False\n"
-
-
-def test_what_may_be_needed_is_imported_if_the_job_is_late(tmp_path: Path) -> None:
-    code = (
-        "job, _ = os.pipe()\npreparation._is_busy = lambda: False\n"
-        "print(preparation.prepare_more(['no_such_module', 'xml.sax'], job))\n"
-        "print('xml.sax' in sys.modules, 'sandbox.runner.checks.checker' in sys.modules)"
-    )
-    assert run(code, tmp_path) == "True\nTrue True\n"
-
-
-def test_on_a_busy_machine_the_next_module_waits_for_the_job(tmp_path: Path) -> None:
-    code = (
-        "import threading\njob, host = os.pipe()\npreparation._is_busy = lambda: True\n"
-        "preparation.PATIENCE_S, preparation.BUSY_S = 0, 60\n"
-        "threading.Timer(0.2, os.write, (host, b'a job')).start()\n"
-        "print(preparation.prepare_more(['xml.sax'], job), 'xml.sax' in sys.modules)"
-    )
-    assert run(code, tmp_path) == "True False\n"
-
-
 def test_trying_the_encoders_out_prints_nothing(tmp_path: Path) -> None:
     code = "job, _ = os.pipe()\npreparation.prepare(['pandas'], job)\nprint('done')"
     assert run(code, tmp_path) == "done\n"
