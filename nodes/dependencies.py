@@ -19,8 +19,7 @@ class Dependencies:
 
     ``client`` makes the chat model for a name, or the graph's own for None.
     ``files_folder`` holds the files that an input may name; None: it may name none.
-    ``candidates``: how many programs an attempt has, if the input doesn't say; None: what suits
-    the model and the request.
+    ``candidates``: how many programs an attempt has, if the input doesn't say.
     """
 
     client: Callable[[str | None], BaseChatModel]
@@ -28,4 +27,4 @@ class Dependencies:
     store: VariableStore
     calls: CallLog
     files_folder: Path | None = None
-    candidates: int | None = None
+    candidates: int = 1

@@ -7,7 +7,6 @@ import tempfile
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from pydantic import ValidationError
@@ -19,8 +18,6 @@ from graph_agent.context import RunView, TaskRef
 from graph_agent.errors import RequestError
 from graph_agent.files.uploads import stored_uploads
 from graph_agent.langgraph_internals import is_checkpointed
-from graph_agent.models import profile_of
-from graph_agent.prompts.short_programs import wants_short_program
 from graph_agent.records import APPROVALS, LEVELS, EarlierRequest, Json, PrivacyLevel, strictest
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.state import AgentInput, AgentState, GivenFile
@@ -30,9 +27,6 @@ from sandbox.errors import VariableError
 from sandbox.owner import Owner
 from sandbox.variables.bundle import VariableBundle
 from sandbox.variables.store import VariableStore
-
-SMALL_MODEL_CANDIDATES = 3
-"""For a short question: the first two answers agree for most, and then there is no third."""
 
 
 def initial_state(
@@ -63,8 +57,10 @@ def initial_state(
         approve=approve,
         skip_rules=state.get("skip_rules") or (),
     )
+    is_counted = view.context.candidates is not None or state.get("candidates") is not None
     update: Json = {
         **limits,
+        "candidates": view.candidates if is_counted else dependencies.candidates,
         "privacy": privacy,
         "approve": approve,
         "attempts": [],
@@ -87,20 +83,8 @@ def initial_state(
     if asked is not None:
         update["request"] = text
         update |= {} if asked.message is None else {"messages": [asked.message]}
-    update["candidates"] = _candidates(view, update, dependencies)
     update["chat"] = _chat(view, task, update, asked)
     return update | ({"notes": notes} if notes or state.get("notes") else {})
-
-
-def _candidates(view: RunView, update: Json, dependencies: Dependencies) -> int:
-    """Return how many programs an attempt may have: as given, as set, or as the model needs."""
-    if view.context.candidates is not None or view.state.get("candidates") is not None:
-        return view.candidates
-    if dependencies.candidates is not None:
-        return dependencies.candidates
-    is_small = profile_of(dependencies.client(view.context.model)).worked_examples
-    state = cast("AgentState", {**view.state, **update})
-    return SMALL_MODEL_CANDIDATES if is_small and wants_short_program(state) else 1
 
 
 def _variables(

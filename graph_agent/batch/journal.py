@@ -30,7 +30,7 @@ class Setup(Record):
     version: str
     model: str
     max_attempts: int
-    candidates: int | None
+    candidates: int
     state: str
     """Where its runs are saved."""
     requests: dict[str, str]

@@ -230,7 +230,7 @@ class _Running:
             version=our_version(),
             model=model or default_model(self._settings),
             max_attempts=attempts,
-            candidates=None if programs is None else checked_candidates(programs),
+            candidates=checked_candidates(programs),
             state=_where_saved(self._settings),
             requests={request.id: request.digest for request in self._requests},
         )

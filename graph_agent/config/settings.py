@@ -100,12 +100,11 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=3, ge=1, title="attempts at most", description="a whole number of at least 1"
     )
-    candidates: int | None = Field(
-        default=None,
+    candidates: int = Field(
+        default=1,
         ge=1,
         le=MAX_CANDIDATES,
-        title="programs of an attempt at most; if unset, 3 for a short question to the local model,"
-        " else 1",
+        title="programs of an attempt at most",
         description=f"a whole number from 1 to {MAX_CANDIDATES}",
     )
     prices: str | None = Field(

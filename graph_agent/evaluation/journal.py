@@ -31,7 +31,7 @@ class Setup(Record):
     model: str
     limit: int | None = None
     seed: int = 0
-    candidates: int | None
+    candidates: int
     max_attempts: int
     checks: bool = False
 

@@ -77,15 +77,9 @@ def _setup_line(summary: Json) -> str:
     parts = [
         f"{summary['answered']} of {summary['questions']} questions",
         f"{summary['max_attempts']} attempts",
-        _programs(summary["candidates"]),
+        f"{summary['candidates']} program{'s' * (summary['candidates'] != 1)} an attempt",
         *(["the judge passed on as checks"] if summary["checks"] else []),
         *([f"a sample with seed {summary['seed']}"] if summary["limit"] else []),
         f"version {summary['version']}",
     ]
     return ", ".join(parts)
-
-
-def _programs(candidates: int | None) -> str:
-    if candidates is None:
-        return "as many programs an attempt as suit the model"
-    return f"{candidates} program{'s' * (candidates != 1)} an attempt"

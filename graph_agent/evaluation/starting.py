@@ -46,7 +46,7 @@ def new_setup(
         model=_model_name(suite, client, settings),
         limit=limit,
         seed=seed,
-        candidates=None if programs is None else checked_candidates(programs),
+        candidates=checked_candidates(programs),
         max_attempts=attempts,
         checks=checks,
     )

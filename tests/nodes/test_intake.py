@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ import pytest
 
 from graph_agent.context import AgentContext, RunView, TaskRef
 from graph_agent.errors import RequestError
-from graph_agent.models import CallLog, ModelProfile
+from graph_agent.models import CallLog
 from nodes.dependencies import Dependencies
-from nodes.intake import SMALL_MODEL_CANDIDATES, initial_state
+from nodes.intake import initial_state
 from sandbox import VariableStore
 from tests.benchmarks.instant import InstantSandbox
 from tests.scripted_model import ScriptedModel
@@ -49,39 +48,6 @@ def test_options_are_settled(dependencies: Dependencies) -> None:
     update = started(dependencies, context, privacy="stats", budget={"tokens": 9})
     assert (update["max_attempts"], update["budget"]) == (5, {"tokens": 9})
     assert (update["privacy"], update["approve"]) == ("schema", "never")
-
-
-SHORT_QUESTION = {
-    "returns": ["total"],
-    "return_types": {"total": {"class": "builtins.int"}},
-    "summaries": [{"name": "df", "type": "pandas.DataFrame", "text": "df: a table"}],
-}
-
-
-@pytest.mark.parametrize(
-    ("small", "set_to", "given", "state", "expected"),
-    [
-        (True, None, None, SHORT_QUESTION, SMALL_MODEL_CANDIDATES),
-        (True, None, None, {}, 1),
-        (True, 2, None, SHORT_QUESTION, 2),
-        (True, 2, 5, SHORT_QUESTION, 5),
-        (True, None, 1, SHORT_QUESTION, 1),
-        (False, None, None, SHORT_QUESTION, 1),
-    ],
-)
-def test_how_many_programs_an_attempt_has(
-    dependencies: Dependencies,
-    monkeypatch: pytest.MonkeyPatch,
-    small: bool,
-    set_to: int | None,
-    given: int | None,
-    state: Any,
-    expected: int,
-) -> None:
-    profile = ModelProfile("m", "p", worked_examples=small)
-    monkeypatch.setattr("nodes.intake.profile_of", lambda _: profile)
-    told = replace(dependencies, candidates=set_to)
-    assert started(told, candidates=given, **state)["candidates"] == expected
 
 
 def test_a_summary_shows_no_more_than_the_level_allows(dependencies: Dependencies) -> None:

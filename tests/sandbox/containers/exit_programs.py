@@ -44,6 +44,9 @@ graph = build_graph(client=Slow())
 """
 )
 """A model that takes longer than anyone waits."""
+# Python notices no signal that comes between a sleep's call and its start, so it comes a bit later.
+PRESS = "import signal\ndef press():\n    asked.wait()\n    time.sleep(0.5)\n    last()\n"
+
 PROGRAMS = {
     "module": SANDBOX + "sandbox = used()\nlast()",
     "function": SANDBOX + "def go():\n    sandbox = used()\n    last()\ngo()",
@@ -97,12 +100,12 @@ PROGRAMS = {
     + "threading.Thread(target=lambda: list(workflow.stream()), daemon=True).start()\n"
     + "asked.wait()\nlast()",
     "Ctrl-C while the model answers": SLOW
-    + "import signal\ndef press():\n    asked.wait()\n    last()\n"
+    + PRESS
     + "    os.kill(os.getpid(), signal.SIGINT)\n"
     + "threading.Thread(target=press).start()\n"
     + "try:\n    workflow.run_sync()\nexcept KeyboardInterrupt:\n    pass",
     "Ctrl-C in a graph while the model answers": SLOW
-    + "import signal\ndef press():\n    asked.wait()\n    last()\n"
+    + PRESS
     + "    os.kill(os.getpid(), signal.SIGINT)\n"
     + "threading.Thread(target=press).start()\n"
     + "try:\n    graph.invoke(request.to_input())\nexcept KeyboardInterrupt:\n    pass",
