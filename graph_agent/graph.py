@@ -22,7 +22,7 @@ from graph_agent.context import AgentContext
 from graph_agent.from_settings import check_client, client_maker, policy_from
 from graph_agent.langgraph_internals import SYNC_DURABILITY, sync_and_async
 from graph_agent.leaving import leavable
-from graph_agent.models import call_log, forms_of, is_transient
+from graph_agent.models import forms_of, is_transient, open_call_log
 from graph_agent.models.retry_waits import FACTOR, FIRST_WAIT_S, MAX_ATTEMPTS, MAX_WAIT_S
 from graph_agent.models.waiting import with_waits
 from graph_agent.state import AgentInput, AgentOutput, AgentState
@@ -87,7 +87,7 @@ def build_graph(
         client=client_maker(client, settings),
         sandbox=sandbox or DockerSandbox(policy_from(settings), store=store),
         store=store,
-        calls=call_log(settings),
+        calls=open_call_log(settings),
         files_folder=settings.files_dir,
         candidates=settings.candidates,
     )

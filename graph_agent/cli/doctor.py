@@ -21,7 +21,7 @@ from graph_agent.config.settings import ReadSettings, Settings, load_settings, r
 from graph_agent.config.stores import variable_store
 from graph_agent.errors import AgentError
 from graph_agent.from_settings import client_from, policy_from
-from graph_agent.models import call_log, profile_of
+from graph_agent.models import open_call_log, profile_of
 from graph_agent.models.local.prompt_states import PromptStates
 from graph_agent.runs.state_size import state_size
 from sandbox import DockerSandbox, SandboxError
@@ -250,7 +250,7 @@ def _model_cache(settings: Settings) -> Check:
     name = "model cache"
     if not settings.model_cache:
         return Check(name, True, "off", required=False)
-    calls = call_log(settings)
+    calls = open_call_log(settings)
     try:
         answers, size_bytes = calls.cache_size()
     except (OSError, AgentError) as error:

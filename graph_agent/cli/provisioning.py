@@ -16,7 +16,7 @@ from graph_agent.checkpoints import all_referenced_digests, list_runs, open_chec
 from graph_agent.cli.exits import Exit, print_json, say, tell
 from graph_agent.config.settings import load_settings
 from graph_agent.config.stores import variable_store
-from graph_agent.models import call_log
+from graph_agent.models import open_call_log
 from sandbox.containers.leftovers import remove_from_engine, remove_from_store
 from sandbox.engine.connection import connect
 from sandbox.image import build_image, old_images, remove_images
@@ -84,7 +84,7 @@ def clean_variables(min_age_s: float, as_json: bool) -> None:
     settings = load_settings()
     with open_checkpoints(settings) as saver:
         referenced = all_referenced_digests(settings, saver)
-        calls = call_log(settings)
+        calls = open_call_log(settings)
         calls.forget_all_but([run.thread_id for run in list_runs(saver)], min_age_s)
     store = variable_store(settings)
     _report(asdict(remove_from_store(store, referenced, min_age_s)), as_json)

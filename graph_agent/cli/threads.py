@@ -15,7 +15,7 @@ from graph_agent.cli.exits import print_json, say, write
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.config.stores import variable_store
 from graph_agent.errors import ThreadError
-from graph_agent.models import Call, call_log
+from graph_agent.models import Call, open_call_log
 from graph_agent.models.sent import heading_of, sent_messages, text_of
 from graph_agent.results.report import report_html
 from graph_agent.results.result import CodeGenerationResult, result_from
@@ -112,7 +112,7 @@ def _result_of(thread: str, settings: Settings) -> CodeGenerationResult:
 def show_sent(thread: str, as_json: bool) -> None:
     """Print every model call of a run exactly as it was sent, in order."""
     settings = load_settings()
-    calls = list(call_log(settings).calls(thread))
+    calls = list(open_call_log(settings).calls(thread))
     if not calls:
         raise ThreadError(
             f"no calls are recorded for a run {thread!r}; `codegen-agent threads` lists the runs"

@@ -25,7 +25,7 @@ from graph_agent.models.names import (
 from graph_agent.models.profiles import ClientSpec, ModelProfile, profile_of, spec_of
 from graph_agent.models.question import Question
 from graph_agent.models.replies import ModelReply, record_in
-from graph_agent.models.shared_call_log import call_log
+from graph_agent.models.shared_call_log import open_call_log
 
 __all__ = [
     "DEFAULT_GEMINI",
@@ -42,7 +42,6 @@ __all__ = [
     "Work",
     "arun_steps",
     "ask",
-    "call_log",
     "check_name",
     "create_client",
     "default_model",
@@ -50,6 +49,7 @@ __all__ = [
     "full_name",
     "is_gemini",
     "is_transient",
+    "open_call_log",
     "profile_of",
     "record_in",
     "run_steps",

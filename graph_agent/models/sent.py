@@ -8,13 +8,13 @@ from typing import Any
 from graph_agent.config.settings import Settings
 from graph_agent.errors import CheckpointError
 from graph_agent.models.call_log import Call
-from graph_agent.models.shared_call_log import call_log
+from graph_agent.models.shared_call_log import open_call_log
 
 
 def sent_messages(settings: Settings, thread: str) -> list[tuple[str, str]]:
     """Return a heading and the text of each message of a run's calls; none if the log is lost."""
     try:
-        calls = list(call_log(settings).calls(thread))
+        calls = list(open_call_log(settings).calls(thread))
     except CheckpointError:
         return []
     return [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Connection = psycopg.Connection[DictRow]
 
-__all__ = ["PostgresCallLog", "call_log"]
+__all__ = ["PostgresCallLog", "open_call_log"]
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ CREATE INDEX IF NOT EXISTS codegen_agent_calls_by_thread ON codegen_agent_calls 
 _Found = TypeVar("_Found")
 
 
-def call_log(settings: Settings) -> CallLog:
+def open_call_log(settings: Settings) -> CallLog:
     """Return the log of calls that belongs to the settings' checkpoints."""
     folder = settings.state_dir / "calls"
     if settings.checkpoints is None:

@@ -31,7 +31,7 @@ from graph_agent.config.ages import parse_age
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.config.stores import variable_store
 from graph_agent.errors import RequestError, ThreadError
-from graph_agent.models import call_log
+from graph_agent.models import open_call_log
 from graph_agent.runs.state_size import KINDS, folder_bytes, run_folder
 
 BUSY_WAIT_S = 1.0
@@ -139,7 +139,7 @@ def forget_runs(
         _remove_values(settings, saver, done)
         shrink = getattr(saver, "shrink", None)  # Postgres uses the space again by itself
         reasons = [shrink(rewrite=rewrite)] if shrink else []
-    reasons.append(call_log(settings).shrink(rewrite=rewrite))
+    reasons.append(open_call_log(settings).shrink(rewrite=rewrite))
     if reason := next(filter(None, reasons), ""):
         done.notes.append(
             f"a database file could not be made smaller now ({reason}); its free space is used"
@@ -186,7 +186,7 @@ def _remove(
     if folder is not None and os.path.lexists(folder):
         done.size["files"] += folder_bytes(folder)
         _remove_folder(folder)
-    calls = call_log(settings)
+    calls = open_call_log(settings)
     done.size["calls"] += calls.thread_bytes([thread])
     calls.forget(thread)
     saver.delete_thread(thread)
@@ -222,7 +222,7 @@ def _size(settings: Settings, runs: Mapping[str, StoredRun], others: set[str]) -
     folders = [folder for name in runs if (folder := run_folder(settings, name)) is not None]
     return {
         "checkpoints": sum(run.size_bytes for run in runs.values()),
-        "calls": call_log(settings).thread_bytes(list(runs)),
+        "calls": open_call_log(settings).thread_bytes(list(runs)),
         "values": sum(values.values()),
         "files": sum(map(folder_bytes, folders)),
     }

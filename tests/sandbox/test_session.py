@@ -270,8 +270,8 @@ def test_closing_the_sandbox_ends_it() -> None:
 
 
 def test_idle_and_time_limits(sandbox: DockerSandbox, engine: Any) -> None:
-    with sandbox.session(idle_s=1) as session:
-        session.run("import time\ntime.sleep(2)")  # a run isn't idle
+    with sandbox.session(idle_s=3) as session:
+        session.run("import time\ntime.sleep(4)")  # a run isn't idle
         container = _container(session)
         deadline = time.monotonic() + 30
         while not session.ended or _is_there(engine, container):

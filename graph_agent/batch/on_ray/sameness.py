@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from graph_agent.config.settings import Settings
 from graph_agent.errors import ClusterError
-from graph_agent.models.shared_call_log import call_log
+from graph_agent.models.shared_call_log import open_call_log
 from sandbox.variables.shared import SharedBlobs
 
 __all__ = ["check_sees_database", "check_sees_store", "held_open", "mark", "marks_of"]
@@ -25,7 +25,7 @@ def held_open(settings: Settings, shared: SharedBlobs, token: str) -> Iterator[N
         VariableStoreError: the store can't be written.
         ClusterError: the store doesn't keep what is written.
     """
-    calls = call_log(settings)
+    calls = open_call_log(settings)
     calls.mark(_thread(token))
     try:
         shared.write_text(_place(token), token)
@@ -48,7 +48,7 @@ def check_sees_database(settings: Settings, token: str) -> None:
             "CODEGEN_AGENT_CHECKPOINTS isn't set there; it must name the Postgres database that"
             " the batch was started with"
         )
-    if not call_log(settings).is_marked(_thread(token)):
+    if not open_call_log(settings).is_marked(_thread(token)):
         raise ClusterError(
             "CODEGEN_AGENT_CHECKPOINTS names another database there than where the batch was"
             " started"

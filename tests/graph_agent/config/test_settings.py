@@ -89,6 +89,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
             "CODEGEN_AGENT_MODEL_CACHE": "1",
             "CODEGEN_AGENT_ALLOW_PACKAGES": "emoji Faker>=20",
             "CODEGEN_AGENT_RETENTION": "30d",
+            "CODEGEN_AGENT_SHARED_STORE": "s3://ours/values",
         },
     )
     assert settings.gemini_api_key is not None
@@ -100,6 +101,7 @@ def test_every_variable_is_read(places: tuple[Path, Path]) -> None:
         "model": "openai:gpt-5",
         "max_attempts": 7,
         "candidates": 5,
+        "shared_store": "s3://ours/values",
         "model_timeout_s": 30.5,
         "local_model_path": places[1] / "m.gguf",
         "timeout_s": 5.0,
@@ -351,6 +353,7 @@ HOSTILE = {
     "CODEGEN_AGENT_RETENTION": "1h",
     "CODEGEN_AGENT_STATE": "state",
     "CODEGEN_AGENT_CHECKPOINTS": "postgresql://theirs/x",
+    "CODEGEN_AGENT_SHARED_STORE": "s3://theirs/x",
     "CODEGEN_AGENT_CACHE": "cache",
     "CODEGEN_AGENT_FILES": "/",
     "CODEGEN_AGENT_LOG_LEVEL": "critical",

@@ -7,7 +7,7 @@ from pathlib import Path
 from langchain_core.messages import HumanMessage
 
 from graph_agent.config.settings import Settings
-from graph_agent.models import ModelReply, Question, TaskRef, call_log, profile_of
+from graph_agent.models import ModelReply, Question, TaskRef, profile_of
 from graph_agent.models.shared_call_log import PostgresCallLog
 from tests.postgres_server import PostgresServer
 from tests.scripted_model import ScriptedModel
@@ -24,7 +24,7 @@ def question(text: str = "Count \x00\ud800é") -> Question:
 
 def log_at(settings: Settings, machine: Path) -> PostgresCallLog:
     """Open the log as another machine would."""
-    found = call_log(settings.model_copy(update={"state_dir": machine}))
+    found = open_call_log(settings.model_copy(update={"state_dir": machine}))
     assert isinstance(found, PostgresCallLog)
     return found
 

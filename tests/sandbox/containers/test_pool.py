@@ -99,7 +99,7 @@ def test_prepare_without_keeping_containers_ready(
 def test_a_run_takes_a_container_that_is_still_importing(
     ours: Callable[[], list[Any]], labels: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = ",".join(["numpy", *[f"no_such_module_{n}" for n in range(200)], "pandas", "seaborn"])
+    slow = ",".join(["numpy", *[f"no_such_module_{n}" for n in range(2_000)], "pandas", "seaborn"])
     monkeypatch.setattr("sandbox.containers.pool.PRELOADED", slow)
     with DockerSandbox(PATIENT, labels=labels) as sandbox:
         sandbox.prepare()
