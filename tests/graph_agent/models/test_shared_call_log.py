@@ -7,7 +7,7 @@ from pathlib import Path
 from langchain_core.messages import HumanMessage
 
 from graph_agent.config.settings import Settings
-from graph_agent.models import ModelReply, Question, TaskRef, profile_of
+from graph_agent.models import ModelReply, Question, TaskRef, open_call_log, profile_of
 from graph_agent.models.shared_call_log import PostgresCallLog
 from tests.postgres_server import PostgresServer
 from tests.scripted_model import ScriptedModel
