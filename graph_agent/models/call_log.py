@@ -281,19 +281,25 @@ class CallLog:
         self, entry: LogEntry, call: Call, task: str, thread: str, question: str
     ) -> None:
         with self._transaction() as connection:
-            rows = connection.execute(
-                "SELECT sent, ending FROM calls WHERE thread = ? AND task = ? AND question = ?"
-                " ORDER BY id DESC",
-                (thread, task, question),
-            )
-            # A call that failed was made again: the last one counts.
-            earlier = (call_from(*row) for row in rows)
-            entry.known = next((found for found in earlier if found and found.over), None)
+            entry.known = self._earlier(connection, thread, task, question)
             if entry.known is None:
                 entry.row = connection.execute(
                     "INSERT INTO calls (thread, task, question, at, sent) VALUES (?, ?, ?, ?, ?)",
                     (thread, task, question, time.time(), sealed(vars(call))),
                 ).lastrowid
+
+    def _earlier(
+        self, connection: sqlite3.Connection, thread: str, task: str, question: str
+    ) -> Call | None:
+        """Return the task's earlier call if it is over."""
+        rows = connection.execute(
+            "SELECT sent, ending FROM calls WHERE thread = ? AND task = ? AND question = ?"
+            " ORDER BY id DESC",
+            (thread, task, question),
+        )
+        # A call that failed was made again: the last one counts.
+        earlier = (call_from(*row) for row in rows)
+        return next((found for found in earlier if found and found.over), None)
 
     def _cached(self, key: str) -> ModelReply | None:
         """Return the cached answer; None for none, or none that can be read."""
@@ -431,6 +437,7 @@ class LogEntry:
     """One call to be made, unless ``known`` or ``cached`` has its answer.
 
     ``known``: the same task's earlier call. ``cached``: from the model cache, under ``key``.
+    ``row``: where it is noted, and ``noted``: with what, if that may have to be noted elsewhere.
     """
 
     def __init__(self, calls: CallLog, key: str | None) -> None:
@@ -438,6 +445,7 @@ class LogEntry:
         self.known: Call | None = None
         self.cached: ModelReply | None = None
         self.row: int | None = None
+        self.noted: tuple[str, str, str, float, str] | None = None
         self._calls = calls
 
     def answered(self, reply: ModelReply) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import logging
 import os
+import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +56,11 @@ def _in_postgres(url: str, folder: Path, reuse: bool) -> PostgresCallLog:
 
 
 class PostgresCallLog(CallLog):
-    """Calls in a table of the checkpoints' database; the model cache stays in ``folder``."""
+    """Calls in a table of the checkpoints' database; the model cache stays in ``folder``.
+
+    So do calls that ended while the database was away: a run that is resumed on this machine
+    finds them there.
+    """
 
     def __init__(self, url: str, folder: Path, *, reuse: bool = False) -> None:
         super().__init__(folder, reuse=reuse)
@@ -73,6 +78,7 @@ class PostgresCallLog(CallLog):
         rows = self._done(lambda to: to.execute(query, (digest_of(thread),)).fetchall())
         found = (call_from(row["sent"], row["ending"]) for row in rows)
         yield from [call for call in found if call is not None]
+        yield from super().calls(thread)
 
     def forget_all_but(self, threads: Sequence[str], min_age_s: float = 0.0) -> int:
         """Remove the calls of every other thread; return the number of those threads.
@@ -137,7 +143,8 @@ class PostgresCallLog(CallLog):
             try:
                 self._done(lambda to: to.execute(update, (sealed(ending), entry.row)))
             except CheckpointError as error:
-                log.warning("cannot note a model's answer: %s", error)
+                log.warning("a model's answer is kept on this machine: %s", error)
+                self._keep_here(entry, ending)
             entry.row = None
         super().note_ending(entry, ending, reply)
 
@@ -161,7 +168,25 @@ class PostgresCallLog(CallLog):
                 values = (thread, task, question, time.time(), sealed(vars(call)))
                 entry.row = to.execute(insert, values).fetchall()[0]["id"]
 
-        self._done(note)
+        if self.path.exists():
+            with self._transaction() as connection:
+                entry.known = self._earlier(connection, thread, task, question)
+        if entry.known is None:
+            self._done(note)
+            entry.noted = (thread, task, question, time.time(), sealed(vars(call)))
+
+    def _keep_here(self, entry: LogEntry, ending: dict[str, Any]) -> None:
+        """Write a whole call into the file; a failure is only logged."""
+        if entry.noted is None:
+            return
+        insert = (
+            "INSERT INTO calls (thread, task, question, at, sent, ending) VALUES (?, ?, ?, ?, ?, ?)"
+        )
+        try:
+            with self._transaction() as connection:
+                connection.execute(insert, (*entry.noted, sealed(ending)))
+        except (OSError, sqlite3.Error) as error:
+            log.warning("cannot note a model's answer in %s: %s", self.path, error)
 
     def _done(self, work: Callable[[_Connection], _Found]) -> _Found:
         """Do something in the database, once more if an old connection turns out to be broken.
