@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from graph_agent.config.settings import Settings, load_settings
@@ -32,11 +33,13 @@ OURS = ("CODEGEN_AGENT_", "GEMINI_API_KEY", "GOOGLE_API_KEY", "LANGSMITH_", "LAN
 def no_real_models() -> Iterator[None]:
     """Refuse connections that leave this machine: no test may reach a real model."""
     connect = socket.socket.connect
+    cards = psutil.net_if_addrs().values()
+    ours = {"localhost", *(address.address for card in cards for address in card)}
 
     def guarded(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             host = address[0]
-            if host not in ("localhost", "::1") and not host.startswith("127."):
+            if host not in ours and not host.startswith("127."):
                 raise AssertionError(f"a test tried to connect to {host!r}")
         connect(self, address)
 

@@ -142,8 +142,8 @@ class Journal:
             return
         if not self.folder.exists():
             raise RequestError(
-                f"{str(self.folder)!r} does not exist; {hint_for_file(self.folder)}; --resume"
-                " continues a batch; to start one there, leave it out (resume=True)"
+                f"{str(self.folder)!r} does not exist; {hint_for_file(self.folder)}, or start a new"
+                " batch there without --resume (resume=False)"
             )
         if any(not each.name.startswith(".") for each in self.folder.iterdir()):
             raise RequestError(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmarks.one_attempt import entered, file_of, profiled
 
-REACHED_FILES, REACHED_FUNCTIONS = 70, 445
+REACHED_FILES, REACHED_FUNCTIONS = 72, 446
 """Above the goals of 65 and 400: an attempt must not enter more than this again."""
 
 

@@ -52,7 +52,7 @@ def _container(session: Session) -> str:
 
 
 def _is_there(engine: Any, container: str) -> bool:
-    return bool(engine.containers.list(all=True, filters={"id": container}))
+    return bool(engine.containers.list(all=True, ignore_removed=True, filters={"id": container}))
 
 
 def test_names_live_on(session: Session) -> None:

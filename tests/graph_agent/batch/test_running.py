@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from graph_agent import AgentWorkflow, CodeGenerationRequest, run_batch
@@ -196,7 +197,7 @@ def test_killed_on_postgres(tmp_path: Path, on_postgres: Settings) -> None:
     code = "import time\ntime.sleep({0} % 2 * 3)\nanswer = {0}"
     with NumberServer(code.format) as server:
         process = started(path, out, server, CODEGEN_AGENT_CHECKPOINTS=url)
-        wait_until(lambda: answers_kept(on_postgres.state_dir) >= 3)
+        wait_until(lambda: answers_kept_on(url) == 4)
         kill(process)
         assert started(path, out, server, CODEGEN_AGENT_CHECKPOINTS=url).wait(300) == 0
         assert Counter(server.asked) == dict.fromkeys(range(4), 1)
@@ -284,6 +285,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def answers_kept_on(url: str) -> int:
+    """Count the answers of the model that reached the database."""
+    with psycopg.connect(url) as connection:
+        try:
+            query = "SELECT COUNT(*) FROM codegen_agent_calls WHERE ending IS NOT NULL"
+            return int(connection.execute(query).fetchall()[0][0])
+        except psycopg.errors.UndefinedTable:  # nothing has been asked yet
+            return 0
 
 
 def answers_kept(state: Path) -> int:

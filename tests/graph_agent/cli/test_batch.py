@@ -74,7 +74,7 @@ def test_bad_input_starts_nothing(command: Command) -> None:
         (("key.jsonl",), "did you mean 'variables'?"),
         (("empty.jsonl",), "has no requests"),
         (("good.jsonl", "--resume"), "--out"),
-        (("good.jsonl", "--resume", "--out", "good"), "did you mean 'good.jsonl'?"),
+        (("good.jsonl", "--resume", "--out", "good"), "'good' does not exist"),
         (("good.jsonl", "--resume", "--out", "."), "has no setup.json"),
         (("good.jsonl", "--concurrency", "0"), "--concurrency"),
         (("good.jsonl", "--model", "nonsense"), "nonsense"),

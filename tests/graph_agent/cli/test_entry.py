@@ -71,7 +71,8 @@ def test_head_gets_its_line_without_a_traceback(command: Command, args: str) -> 
 @pytest.mark.parametrize("args", [["threads"], ["doctor"]], ids=" ".join)
 def test_ctrl_c_while_it_starts(command: Command, args: list[str]) -> None:
     done = interrupted(command.start(*args), lambda: True)
-    assert done.code in (-2, 130)  # -2: before a line of ours ran
+    # The others: before a line of ours ran.
+    assert done.code in (-2, 130) or "Could not import runpy" in done.err, done
 
 
 def test_it_ends_as_soon_as_the_answer_is_out(tmp_path: Path) -> None:
