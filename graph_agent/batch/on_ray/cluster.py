@@ -59,9 +59,14 @@ class Cluster:
     def ask_each(self, work: Callable[[str], tuple[Any, ...]], task: Any) -> dict[str, str]:
         """Run a task on each node, and return what it says by the node's id.
 
-        ``work``: the task's arguments for a node. One that doesn't answer is said to.
+        ``work``: the task's arguments for a node. One that doesn't answer is said to; one that
+        has left is not in the result, although Ray lists it for a while.
+
+        Raises:
+            ClusterError: all have left.
         """
         import ray
+        from ray.exceptions import TaskUnschedulableError
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         asked = {}
@@ -74,8 +79,12 @@ class Cluster:
         for ref in ready:
             try:
                 said[asked[ref]] = str(ray.get(ref))
+            except TaskUnschedulableError:
+                del said[asked[ref]]
             except Exception as error:  # whatever kept the task from running there
                 said[asked[ref]] = f"can't run codegen-agent ({last_line(error)})"
+        if not said:
+            raise ClusterError("all nodes of the Ray cluster have left; start one")
         return said
 
 
