@@ -186,7 +186,8 @@ class LocalChatModel(BaseChatModel):
         described = {"name": schema.__name__, "schema": schema.model_json_schema(), "strict": True}
         # In extra_body: as response_format the OpenAI client would parse the answer itself.
         response_format = {"type": "json_schema", "json_schema": described}
-        bound = self.bind(extra_body={"response_format": response_format})
+        # What is bound takes the place of the client's own.
+        bound = self.bind(extra_body={"response_format": response_format, "id_slot": self.slot})
         parser = PydanticOutputParser(pydantic_object=schema)
         if not include_raw:
             return bound | parser
