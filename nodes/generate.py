@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
@@ -221,22 +222,6 @@ def _prepare(
     return _Asked(view, earlier, update, question, task, afresh)
 
 
-def _short_question(
-    state: AgentState,
-    earlier: list[Attempt],
-    number: int,
-    model: BaseChatModel,
-    config: RunnableConfig,
-) -> Question:
-    """Ask for a short program, as if nothing had failed before: these prompts show no failure."""
-    seed = number - 1 + len(earlier)
-    client = with_opening(varied(model, seed), short_opening, slot=1)
-    profile = profile_of(model)
-    return Question(
-        client, profile, short_messages(state, profile), "generate", config, variant=number
-    )
-
-
 def _questions(
     state: AgentState,
     earlier: list[Attempt],
@@ -251,24 +236,22 @@ def _questions(
     is told not to.
     """
     profile = profile_of(model)
+    at = len(earlier) + 1
+
+    def asking(client: BaseChatModel, messages: list[BaseMessage]) -> Question:
+        return Question(client, profile, messages, "generate", config, variant=number, attempt=at)
+
     if number and profile.worked_examples and wants_short_program(state):
-        return _short_question(state, earlier, number, model, config), None
+        # As if nothing had failed before: these prompts show no failure.
+        client = with_opening(varied(model, number - 1 + len(earlier)), short_opening, slot=1)
+        return asking(client, short_messages(state, profile)), None
 
     def question(told: list[Attempt], seed: int, temperature: float) -> Question:
-        client = varied(model, seed, temperature) if seed else model
+        client = varied(model, seed, temperature)
         if profile.worked_examples:
             client = with_opening(client, lambda: opening_messages(profile, packages))
         # All programs of an attempt have the same prompt, so that a model reads it only once.
-        messages = generation_messages(state, told, profile, packages)
-        return Question(
-            client,
-            profile,
-            messages,
-            "generate",
-            config,
-            variant=number,
-            attempt=len(earlier) + 1,
-        )
+        return asking(client, generation_messages(state, told, profile, packages))
 
     failed = len(earlier) if profile.worked_examples else 0
     usual = question(earlier, number + failed, TEMPERATURE if number else RETRY_TEMPERATURE)

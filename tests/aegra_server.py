@@ -9,17 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
-
 from tests.conftest import KEPT, OURS
-from tests.studio_server import REPO, StudioServer, free_port
+from tests.studio_server import REPO, StudioServer, free_port, running
 
 VERSION = "0.11.0"
 START_LIMIT_S = 240
@@ -56,37 +52,10 @@ def aegra_server(
         **environ,
     }
     command = [str(python), "-m", "uvicorn", "aegra_api.main:app", "--host", "127.0.0.1"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--port", str(port)],
-            cwd=folder,
-            env=merged,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = StudioServer(f"http://127.0.0.1:{port}", process.pid, folder, state)
-    try:
-        _wait_until_ready(server, process)
+    address = StudioServer(f"http://127.0.0.1:{port}", folder, state)
+    command += ["--port", str(port)]
+    with running(address, command, merged, "/health", START_LIMIT_S) as server:
         yield server
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_until_ready(server: StudioServer, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{server.url}/health", timeout=10).status_code == 200:
-                return
-        time.sleep(0.2)
-    raise AssertionError(f"the server did not start:\n{server.log[-5000:]}")
 
 
 def install() -> None:

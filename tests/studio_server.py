@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -37,9 +37,9 @@ class StudioServer:
     """A server at ``url``, with its log in ``folder`` and its other files in ``state``."""
 
     url: str
-    pid: int
     folder: Path
     state: Path
+    pid: int = 0
 
     @property
     def log(self) -> str:
@@ -73,34 +73,46 @@ def studio_server(folder: Path, environ: Mapping[str, str]) -> Iterator[StudioSe
         **environ,
     }
     command = [sys.executable, "-m", "langgraph_cli", "dev", "--no-browser", "--no-reload"]
-    with (folder / "server.log").open("wb") as log:
+    address = StudioServer(f"http://127.0.0.1:{port}", folder, state)
+    command += ["--port", str(port), "--n-jobs-per-worker", "4"]
+    with running(address, command, merged, "/ok", START_LIMIT_S) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(
+    server: StudioServer, command: list[str], environ: Mapping[str, str], ready: str, limit_s: float
+) -> Iterator[StudioServer]:
+    """Run a server's command until the block ends; it is up when the path ``ready`` answers."""
+    with (server.folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--port", str(port), "--n-jobs-per-worker", "4"],
-            cwd=folder,
-            env=merged,
+            command,
+            cwd=server.folder,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = StudioServer(f"http://127.0.0.1:{port}", process.pid, folder, state)
     try:
-        _wait_until_ready(server, process)
-        yield server
+        _wait_until_ready(server, process, ready, limit_s)
+        yield replace(server, pid=process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(20)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
-def _wait_until_ready(server: StudioServer, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
+def _wait_until_ready(
+    server: StudioServer, process: subprocess.Popen[bytes], path: str, limit_s: float
+) -> None:
+    deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{server.url}/ok", timeout=5).status_code == 200:
+            if httpx.get(f"{server.url}{path}", timeout=10).status_code == 200:
                 return
         time.sleep(0.1)
     raise AssertionError(f"the server did not start:\n{server.log[-5000:]}")

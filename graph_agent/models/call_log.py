@@ -21,7 +21,7 @@ import stat
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -297,9 +297,7 @@ class CallLog:
             " ORDER BY id DESC",
             (thread, task, question),
         )
-        # A call that failed was made again: the last one counts.
-        earlier = (call_from(*row) for row in rows)
-        return next((found for found in earlier if found and found.over), None)
+        return last_over(rows)
 
     def _cached(self, key: str) -> ModelReply | None:
         """Return the cached answer; None for none, or none that can be read."""
@@ -466,6 +464,12 @@ def call_from(sent: str, ending: str | None) -> Call | None:
     except (ValueError, TypeError, RecursionError):
         log.warning("a noted call to the model is damaged and counts as not made")
         return None
+
+
+def last_over(rows: Iterable[tuple[str, str | None]]) -> Call | None:
+    """Return the first call that is over; give the last first, as one that failed is repeated."""
+    calls = (call_from(*row) for row in rows)
+    return next((call for call in calls if call and call.over), None)
 
 
 def _others_can_write(path: Path) -> bool:

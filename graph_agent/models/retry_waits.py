@@ -10,7 +10,15 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["MAX_ATTEMPTS", "MAX_WAIT_S", "asked_wait_s", "policy_wait_s", "reason_of", "wait_s"]
+__all__ = [
+    "MAX_ATTEMPTS",
+    "MAX_WAIT_S",
+    "asked_wait_s",
+    "policy_wait_s",
+    "reason_of",
+    "retry_text",
+    "wait_s",
+]
 
 MAX_ATTEMPTS = 4
 FIRST_WAIT_S = 1.0
@@ -61,6 +69,11 @@ def _seconds(value: Any) -> float | None:
         except (ValueError, OverflowError):
             return None
     return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def retry_text(reason: str, wait_s: float) -> str:
+    """Say that a model will be asked again."""
+    return f"{reason}; trying again in {wait_s:.0f} s"
 
 
 def reason_of(model: str, status: int | None, unreachable: bool) -> str:

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from graph_agent.config.settings import Settings
 from graph_agent.errors import CheckpointError
-from graph_agent.models.call_log import Call, CallLog, LogEntry, call_from, digest_of, sealed
+from graph_agent.models.call_log import (
+    Call,
+    CallLog,
+    LogEntry,
+    call_from,
+    digest_of,
+    last_over,
+    sealed,
+)
 from graph_agent.models.replies import ModelReply
 
 if TYPE_CHECKING:
@@ -162,18 +170,16 @@ class PostgresCallLog(CallLog):
 
         def note(to: _Connection) -> None:
             rows = to.execute(select, (thread, task, question)).fetchall()
-            earlier = (call_from(row["sent"], row["ending"]) for row in rows)
-            entry.known = next((found for found in earlier if found and found.over), None)
+            entry.known = last_over((row["sent"], row["ending"]) for row in rows)
             if entry.known is None:
-                values = (thread, task, question, time.time(), sealed(vars(call)))
-                entry.row = to.execute(insert, values).fetchall()[0]["id"]
+                entry.noted = (thread, task, question, time.time(), sealed(vars(call)))
+                entry.row = to.execute(insert, entry.noted).fetchall()[0]["id"]
 
         if self.path.exists():
-            with self._transaction() as connection:
-                entry.known = self._earlier(connection, thread, task, question)
+            with self._lock:
+                entry.known = self._earlier(self._open(), thread, task, question)
         if entry.known is None:
             self._done(note)
-            entry.noted = (thread, task, question, time.time(), sealed(vars(call)))
 
     def _keep_here(self, entry: LogEntry, ending: dict[str, Any]) -> None:
         """Write a whole call into the file; a failure is only logged."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from graph_agent.errors import ModelTransientError
 from graph_agent.models.calls import Steps, Work
-from graph_agent.models.retry_waits import MAX_ATTEMPTS, policy_wait_s, wait_s
+from graph_agent.models.retry_waits import MAX_ATTEMPTS, policy_wait_s, retry_text, wait_s
 
 __all__ = ["RETRY_EVENT", "with_waits"]
 
@@ -34,7 +34,7 @@ def with_waits(node: Callable[..., Steps[Any]]) -> Callable[..., Steps[Any]]:
             failed = 1 if info is None else info.node_attempt
             if failed < MAX_ATTEMPTS:
                 total_s = wait_s(failed, error.retry_after_s)
-                log.warning("%s; trying again in %.0f s", error.reason, total_s)
+                log.warning("%s", retry_text(error.reason, total_s))
                 runtime.stream_writer(
                     {"event": RETRY_EVENT, "reason": error.reason, "wait_s": total_s}
                 )

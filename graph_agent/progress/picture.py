@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from graph_agent.models.retry_waits import retry_text
 from graph_agent.records import Analysis, ExecutionRecord
 from graph_agent.results.result import CodeGenerationResult
 from graph_agent.runs.events import (
@@ -85,7 +86,7 @@ class Picture:
             case CodeToken(text):
                 self._written, self.step = _last(self._written + text), WRITES
             case Retrying(reason, wait_s):
-                self.step, self._written = f"{reason}; trying again in {wait_s:.0f} s", ""
+                self.step, self._written = retry_text(reason, wait_s), ""
             case Generated(number, code, problem):
                 self.rounds.append(Round(number, code, problem))
                 self.step, self._written = RUNS, ""

@@ -16,6 +16,7 @@ from rich.spinner import Spinner
 from rich.syntax import Syntax
 from rich.text import Text
 
+from graph_agent.models.retry_waits import retry_text
 from graph_agent.progress.lasting import Elapsed, seconds
 from graph_agent.records import ExecutionRecord
 from graph_agent.runs.events import (
@@ -87,7 +88,7 @@ class Progress:
                 self._code = (self._code + text)[-MAX_CODE_CHARS:]
             case Retrying(reason, wait_s):
                 self._code = ""  # of an answer that broke off
-                line = f"{reason}; trying again in {wait_s:.0f} s"
+                line = retry_text(reason, wait_s)
                 self._done(line, f"waiting: {reason}", whole=True)
             case Generated(number, code, problem):
                 self._code = ""

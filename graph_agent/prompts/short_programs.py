@@ -1,9 +1,8 @@
 """Prompts that ask a small model for a short program: one answer of a common type.
 
 The prompt in :mod:`.generation` asks for a plan and a whole program; this one only has many short
-examples. On 129 questions about tables, each alone was right for 62 % with the local 1.5B model,
-but they err on different questions: one of the two was right for 73 %. So the candidates of a
-request come from both.
+examples. With the local 1.5B model each alone is right about as often, but they err on different
+questions. So the candidates of a request come from both.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
-from typing import TypeGuard
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
@@ -40,7 +38,7 @@ __all__ = ["short_messages", "short_opening", "wants_short_program", "with_wante
 ANSWER = "answer"
 """What the examples call the result, whatever the request calls it."""
 EACH = 5
-"""Examples of each kind. All of the bank's are no better, and their state on disk is too large."""
+"""Examples of each kind. The state of all of the bank's would be too large to keep on disk."""
 MAX_CHARS = 400
 """A longer request has more to it than one answer."""
 SYSTEM = """\
@@ -122,13 +120,10 @@ def with_wanted_name(code: str, returns: Sequence[str]) -> str:
     tree = tree_of(code)
     if len(returns) != 1 or tree is None:
         return code
-    bound = {name.id for name in ast.walk(tree) if _is_bound(name)}
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
     [wanted] = returns
     return f"{code}\n{wanted} = {ANSWER}" if ANSWER in bound and wanted not in bound else code
-
-
-def _is_bound(node: ast.AST) -> TypeGuard[ast.Name]:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def short_opening() -> list[BaseMessage]:

@@ -20,6 +20,7 @@ from graph_agent.config.settings import Settings
 from graph_agent.config.stores import variable_store
 from graph_agent.errors import AgentError, RequestError
 from graph_agent.from_settings import policy_from
+from graph_agent.models.retry_waits import retry_text
 from graph_agent.request import CodeGenerationRequest
 from graph_agent.results.blocks import pictures_of
 from graph_agent.runs.events import Analyzed, Event, Executed, Finished, Generated, Retrying
@@ -218,7 +219,7 @@ def _line(event: Event) -> str:
     if isinstance(event, Analyzed):
         return f"attempt {event.number}: {one_line(event.analysis.explanation)}"
     if isinstance(event, Retrying):
-        return one_line(f"{event.reason}; trying again in {event.wait_s:.0f} s")
+        return one_line(retry_text(event.reason, event.wait_s))
     return ""
 
 

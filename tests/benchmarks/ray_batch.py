@@ -20,7 +20,7 @@ from graph_agent.checkpoints import list_runs, open_checkpoints
 from graph_agent.config.settings import load_settings
 from graph_agent.langgraph_internals import first_id_at
 from tests.benchmarks.measuring import Findings, Row, Scale, seconds
-from tests.graph_agent.batch.numbers import NumberServer, line, write_lines
+from tests.graph_agent.batch.numbers import KEY, NumberServer, line, write_lines
 from tests.postgres_server import account, programs, running_server
 from tests.ray_cluster import RayNodes, running_cluster
 
@@ -82,7 +82,7 @@ def _environment(folder: Path, database: str, model: str) -> Iterator[None]:
         "CODEGEN_AGENT_CHECKPOINTS": database,
         "CODEGEN_AGENT_SHARED_STORE": f"file://{folder}/shared",
         "GOOGLE_GEMINI_BASE_URL": model,
-        "GEMINI_API_KEY_FOR_CODEGEN_AGENT": "not-a-real-key-5b1c",
+        "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
     }
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)

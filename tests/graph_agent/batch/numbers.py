@@ -44,6 +44,10 @@ def number_asked(received: Received) -> int:
     return int(found[1])
 
 
+KEY = "not-a-real-key-5b1c"
+"""For a client of the server, which takes any."""
+
+
 class NumberServer(GeminiServer):
     """Answers with ``code(number)`` or, for some numbers, with a reply of their own.
 
@@ -60,7 +64,7 @@ class NumberServer(GeminiServer):
         self.special = special or {}
         self.most = 0
         self._code = code
-        self._delay_s = delay_s
+        self.delay_s = delay_s
         self._counting = threading.Lock()
         self._in_flight = 0
 
@@ -75,7 +79,7 @@ class NumberServer(GeminiServer):
         with self._counting:
             self._in_flight += 1
             self.most = max(self.most, self._in_flight)
-        self.ending.wait(self._delay_s)
+        self.ending.wait(self.delay_s)
         with self._counting:
             self._in_flight -= 1
         if number in self.special:

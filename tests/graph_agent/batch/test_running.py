@@ -27,7 +27,7 @@ from graph_agent.errors import ModelError, ModelUnknownError, RequestError
 from graph_agent.models import create_client
 from sandbox import DockerSandbox
 from tests.gemini_server import Failure, Slow
-from tests.graph_agent.batch.numbers import NumberServer, line, number_asked, write_lines
+from tests.graph_agent.batch.numbers import KEY, NumberServer, line, number_asked, write_lines
 from tests.graph_agent.batch.test_metrics import samples
 from tests.graph_agent.cli.command import wait_until
 from tests.scripted_model import ScriptedModel, fenced, verdict
@@ -180,7 +180,7 @@ def test_a_request_has_its_own_model_and_limits(
     codes = ["answer = 0", "import time\ntime.sleep(30)", "answer = len(bytearray(300 << 20))"]
     with NumberServer(codes.__getitem__) as server:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
-        monkeypatch.setenv("GEMINI_API_KEY_FOR_CODEGEN_AGENT", "not-a-real-key-5b1c")
+        monkeypatch.setenv("GEMINI_API_KEY_FOR_CODEGEN_AGENT", KEY)
         batch = run_batch(path, client(server), out=tmp_path / "out")
         asked = {number_asked(each): each.path for each in server.requests}
     assert [each.execution for each in batch.results] == ["ok", "timeout", "out_of_memory"], batch
@@ -269,7 +269,7 @@ def started(
     environ = {
         **os.environ,
         "GOOGLE_GEMINI_BASE_URL": server.url,
-        "GEMINI_API_KEY_FOR_CODEGEN_AGENT": "not-a-real-key-5b1c",
+        "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
         **more,
     }
     return subprocess.Popen(

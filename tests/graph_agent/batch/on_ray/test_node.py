@@ -20,26 +20,8 @@ from graph_agent.checkpoints import thread_lock
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.config.stores import variable_store
 from graph_agent.request import CodeGenerationRequest
-from tests.graph_agent.batch.numbers import NumberServer, line, write_lines
+from tests.graph_agent.batch.numbers import KEY, NumberServer, line, write_lines
 from tests.graph_agent.batch.test_journal import SETUP
-
-KEY = "not-a-real-key-5b1c"
-
-
-@pytest.fixture
-def server(
-    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[NumberServer]:
-    """A model's server, and an environment that leads to it, to Postgres and to a store."""
-    with NumberServer() as server:
-        for name, value in {
-            "CODEGEN_AGENT_CHECKPOINTS": database,
-            "CODEGEN_AGENT_SHARED_STORE": f"file://{tmp_path}/shared",
-            "GOOGLE_GEMINI_BASE_URL": server.url,
-            "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 @pytest.fixture

@@ -17,13 +17,12 @@ from graph_agent.batch.running import BatchStep
 from graph_agent.config.settings import Settings, load_settings
 from graph_agent.config.stores import variable_store
 from graph_agent.errors import CheckpointError, ClusterError, RequestError
-from tests.graph_agent.batch.numbers import NumberServer, line, write_lines
+from tests.graph_agent.batch.numbers import KEY, NumberServer, line, write_lines
 from tests.postgres_server import PostgresServer
 from tests.ray_cluster import RayNodes, running_cluster
 from tests.scripted_model import ScriptedModel
 
 MODEL = "gemini-2.5-flash"
-KEY = "not-a-real-key-5b1c"
 
 
 def test_settings_that_are_missing(settings: Settings, on_postgres: Settings) -> None:
@@ -51,25 +50,10 @@ def test_what_cannot_be_reached_starts_nothing(on_postgres: Settings, tmp_path: 
 
 
 @pytest.fixture
-def server(
-    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[NumberServer]:
-    """A model's server, and an environment that leads to it, to Postgres and to a store."""
-    with NumberServer(delay_s=0.3) as server:
-        for name, value in {
-            "CODEGEN_AGENT_CHECKPOINTS": database,
-            "CODEGEN_AGENT_SHARED_STORE": f"file://{tmp_path}/shared",
-            "GOOGLE_GEMINI_BASE_URL": server.url,
-            "GEMINI_API_KEY_FOR_CODEGEN_AGENT": KEY,
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
-
-
-@pytest.fixture
 def nodes(server: NumberServer, tmp_path: Path) -> Iterator[RayNodes]:
     """A cluster with the nodes a and b, each with a state folder of its own."""
     pytest.importorskip("ray")
+    server.delay_s = 0.3  # so that kills come while requests are under way
     with running_cluster(tmp_path / "nodes") as nodes:
         nodes.start("a")
         nodes.start("b")
